@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * migrate_ext.h - what the kernel module, BPF policies and user space share.
+ *
+ * The interface is experimental: names may change between releases. A policy
+ * states in &struct mgx_ops.version which one it was written for.
+ */
+#ifndef _MIGRATE_EXT_H
+#define _MIGRATE_EXT_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/build_bug.h>
+#elif !defined(__VMLINUX_H__)
+#include <linux/types.h>
+#endif
+
+#ifdef __bpf__
+#define __mgx_core __attribute__((preserve_access_index))
+#else
+#define __mgx_core
+#endif
+
+#define MGX_VERSION_STR		"0.1.0"
+
+/* Version of &struct mgx_ops and of the kfuncs. */
+#define MGX_OPS_VERSION		1
+#define MGX_OPS_ALL_FLAGS	0ULL	/* no flag is defined yet */
+
+#define MGX_NAME_LEN		32	/* policy names, with the trailing 0 */
+#define MGX_MSG_LEN		128	/* messages, with the trailing 0 */
+#define MGX_BATCH_PAIRS		512	/* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
+#define MGX_MAX_SHARES		8	/* mgx_bpf_submit() calls per batch */
+
+/* The calling CPU: the channel that is always there. */
+#define MGX_CHANNEL_CALLER	0
+
+/**
+ * enum mgx_channel_kind - who copies
+ * @MGX_KIND_CALLER: the CPU that called migrate_pages()
+ */
+enum mgx_channel_kind {
+	MGX_KIND_CALLER,
+	MGX_KIND_MAX,
+};
+
+/**
+ * enum mgx_reason - why memory is migrated
+ *
+ * The kernel's enum migrate_reason, in its order; repeated here because user
+ * space has no other source for it.
+ */
+enum mgx_reason {
+	MGX_REASON_COMPACTION,
+	MGX_REASON_MEMORY_FAILURE,
+	MGX_REASON_MEMORY_HOTPLUG,
+	MGX_REASON_SYSCALL,
+	MGX_REASON_MBIND,
+	MGX_REASON_NUMA_MISPLACED,
+	MGX_REASON_CONTIG_RANGE,
+	MGX_REASON_LONGTERM_PIN,
+	MGX_REASON_DEMOTION,
+	MGX_REASON_DAMON,
+	MGX_NR_REASONS,
+};
+
+#define MGX_REASON_NAMES {						\
+	"compaction", "memory_failure", "memory_hotplug", "syscall",	\
+	"mbind", "numa_misplaced", "contig_range", "longterm_pin",	\
+	"demotion", "damon",						\
+}
+
+/**
+ * enum mgx_exit_kind - why a policy is no longer in charge
+ * @MGX_EXIT_NONE: it still is, or there was none
+ * @MGX_EXIT_UNREG: detached by its owner
+ * @MGX_EXIT_REPLACED: another policy was swapped in
+ * @MGX_EXIT_SELF: the policy called mgx_bpf_exit()
+ * @MGX_EXIT_ERROR: first value of the error range
+ * @MGX_EXIT_ERROR_BPF: the policy called mgx_bpf_error()
+ * @MGX_EXIT_ERROR_INIT: init() returned an error
+ */
+enum mgx_exit_kind {
+	MGX_EXIT_NONE		= 0,
+	MGX_EXIT_UNREG		= 1,
+	MGX_EXIT_REPLACED	= 2,
+	MGX_EXIT_SELF		= 3,
+	MGX_EXIT_ERROR		= 1024,
+	MGX_EXIT_ERROR_BPF	= 1025,
+	MGX_EXIT_ERROR_INIT	= 1026,
+};
+
+/**
+ * struct mgx_req - one call of migrate_pages(), before anything was done
+ * @reason: &enum mgx_reason
+ * @mode: the kernel's enum migrate_mode (0 async, 1 sync light, 2 sync)
+ * @pid: thread that migrates
+ * @tgid: its process
+ * @first_order: order of the first folio of the list
+ * @first_nid: node of the first folio of the list
+ */
+struct mgx_req {
+	__u32 reason;
+	__u32 mode;
+	__s32 pid;
+	__s32 tgid;
+	__u32 first_order;
+	__s32 first_nid;
+} __mgx_core;
+
+/**
+ * struct mgx_batch - folios that are unmapped, locked and ready to be copied
+ * @id: counts up, unique while the module is loaded
+ * @bytes: bytes of all folios in the batch
+ * @cgroup_id: id of the initiator's cgroup (v2), 0 without cgroups
+ * @reason: &enum mgx_reason
+ * @mode: the kernel's enum migrate_mode
+ * @nr_folios: folios in the batch
+ * @nr_held: folios the kernel copies at their own turn, after its own checks
+ *	(see hook.c); not part of @nr_folios and @bytes
+ * @max_order: largest folio order
+ * @src_nid: node of the first source folio
+ * @dst_nid: node of the first destination folio
+ * @pid: thread that migrates
+ * @tgid: its process
+ */
+struct mgx_batch {
+	__u64 id;
+	__u64 bytes;
+	__u64 cgroup_id;
+	__u32 reason;
+	__u32 mode;
+	__u32 nr_folios;
+	__u32 nr_held;
+	__u32 max_order;
+	__s32 src_nid;
+	__s32 dst_nid;
+	__s32 pid;
+	__s32 tgid;
+} __mgx_core;
+
+/**
+ * struct mgx_done - result of a share of a batch, or of the whole batch
+ * @bytes: bytes copied
+ * @ns: time it took, nanoseconds
+ * @channel: who copied; MGX_DONE_BATCH for the whole batch
+ * @status: 0 or a negative errno (-EHWPOISON: the source has bad memory)
+ */
+struct mgx_done {
+	__u64 bytes;
+	__u64 ns;
+	__u32 channel;
+	__s32 status;
+} __mgx_core;
+
+#define MGX_DONE_BATCH	0xffffffffU
+
+/**
+ * struct mgx_init_args - what init() is told
+ * @version: MGX_OPS_VERSION of the module
+ * @nr_channels: channels that exist now
+ * @nr_nodes: NUMA nodes that have memory
+ */
+struct mgx_init_args {
+	__u32 version;
+	__u32 nr_channels;
+	__u32 nr_nodes;
+} __mgx_core;
+
+/**
+ * struct mgx_exit_info - why the policy ends
+ * @code: from mgx_bpf_exit() or the errno of init(), else 0
+ * @kind: &enum mgx_exit_kind
+ * @msg: from mgx_bpf_exit() or mgx_bpf_error(), else empty
+ */
+struct mgx_exit_info {
+	__s64 code;
+	__u32 kind;
+	char msg[MGX_MSG_LEN];
+} __mgx_core;
+
+/**
+ * struct mgx_ops - a migration policy
+ *
+ * All function members are optional. Programs run on the path of the migration
+ * itself, also inside reclaim and compaction; what they ask for is checked,
+ * clamped and carried out by the kernel after they return. Whatever a policy
+ * does or leaves undone, each folio's content arrives.
+ */
+struct mgx_ops {
+	/**
+	 * @init: The policy is about to take charge.
+	 *
+	 * Context: process, sleepable. No other member runs before it returns.
+	 * Return: 0, or a negative errno to refuse; @exit is then called with
+	 * %MGX_EXIT_ERROR_INIT.
+	 */
+	__s32 (*init)(struct mgx_init_args *args);
+
+	/**
+	 * @exit: The policy is no longer in charge, for any reason.
+	 *
+	 * Context: process, sleepable. Called once; no other member runs after.
+	 */
+	void (*exit)(struct mgx_exit_info *info);
+
+	/**
+	 * @admit: migrate_pages() was called.
+	 *
+	 * May call mgx_bpf_skip() to leave this call to the kernel, or
+	 * mgx_bpf_limit() to cut it into smaller calls.
+	 *
+	 * Context: the migrating task, not sleepable.
+	 */
+	void (*admit)(struct mgx_req *req);
+
+	/**
+	 * @dispatch: A batch is ready to be copied.
+	 *
+	 * Says with mgx_bpf_submit() who copies how much. Bytes that nobody
+	 * was asked for are copied by the kernel, folio by folio.
+	 *
+	 * Context: the migrating task, not sleepable.
+	 */
+	void (*dispatch)(struct mgx_batch *batch);
+
+	/**
+	 * @complete: Copies ended: per share, and last for the batch.
+	 *
+	 * Context: the migrating task, not sleepable. Not called for a batch
+	 * for which nothing was submitted.
+	 */
+	void (*complete)(struct mgx_batch *batch, struct mgx_done *done);
+
+	/** @flags: no flag is defined yet; must be 0 */
+	__u64 flags;
+
+	/** @version: MGX_OPS_VERSION the policy was written for; mandatory */
+	__u32 version;
+
+	/** @name: letters, digits, '_', '-' and '.'; mandatory */
+	char name[MGX_NAME_LEN];
+};
+
+/*
+ * Events: X(name, description). One number each, counted per CPU, in
+ * /sys/kernel/migrate_ext/events/<name>.
+ */
+#define MGX_EVENTS(X)							\
+	X(calls, "migrate_pages() calls that entered the hook")		\
+	X(calls_skipped, "calls a policy left to the kernel")		\
+	X(calls_limited, "calls cut into smaller ones for a policy")	\
+	X(calls_nested, "calls made while allocating a destination")	\
+	X(calls_no_context, "calls passed through, no context was free") \
+	X(pages_recorded, "base pages for which a destination was given") \
+	X(pages_migrated, "base pages that migrate_pages() reported as done") \
+	X(batches, "batches shown to a policy")				\
+	X(batches_declined, "batches for which a policy submitted nothing") \
+	X(pages_batched, "base pages in these batches")			\
+	X(pages_copied, "base pages copied as a policy decided")	\
+	X(pages_used, "base pages copied so and then used")		\
+	X(pages_kernel, "base pages copied by the kernel at their turn") \
+	X(held_refs, "folios held back: unexpected references")		\
+	X(held_mapping, "folios held back: private migrate_folio()")	\
+	X(held_inaccessible, "folios held back: inaccessible mapping")	\
+	X(held_device, "folios held back: movable_ops or device memory") \
+	X(poison, "folios with a machine check in the source")		\
+	X(submit_clamped, "submissions cut to what was left")		\
+	X(submit_refused, "submissions refused")			\
+	X(kfunc_misuse, "kfuncs called from the wrong member")		\
+	X(policy_attached, "policies attached")				\
+	X(policy_swapped, "policies replaced while attached")		\
+	X(policy_refused, "policies refused")				\
+	X(policy_ejected, "policies that ended by themselves or by error")
+
+enum mgx_event {
+#define MGX_EVENT_ENUM(name, desc) MGX_EV_##name,
+	MGX_EVENTS(MGX_EVENT_ENUM)
+#undef MGX_EVENT_ENUM
+	MGX_NR_EVENTS,
+};
+
+#ifndef __bpf__
+_Static_assert(sizeof(struct mgx_req) == 24, "mgx_req is ABI");
+_Static_assert(sizeof(struct mgx_batch) == 64, "mgx_batch is ABI");
+_Static_assert(sizeof(struct mgx_done) == 24, "mgx_done is ABI");
+_Static_assert(sizeof(struct mgx_init_args) == 12, "mgx_init_args is ABI");
+_Static_assert(sizeof(struct mgx_exit_info) == 144, "mgx_exit_info is ABI");
+#endif
+
+#endif /* _MIGRATE_EXT_H */
