@@ -1,0 +1,219 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# setup.sh [--update]: makes the lab, a Debian 13 root with a toolchain, two
+# stock kernels and QEMU, in build/lab/root. Does nothing when there is one by
+# the same recipe; --update makes a new one, with today's packages.
+#
+# MGX_MIRROR, MGX_SECURITY_MIRROR: other Debian mirrors than deb.debian.org.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+MIRROR=${MGX_MIRROR:-http://deb.debian.org/debian}
+SECURITY=${MGX_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+NEED_MB=${MGX_LAB_MB:-3000}
+TMP=
+
+packages() { awk -v w="$1" '$1 == w { print $2 }' "$LAB_SRC/packages"; }
+
+recipe() { cat "$LAB_SRC"/{packages,setup.sh,root.sh} | sha256sum | cut -d ' ' -f 1; }
+
+up_to_date()
+{
+	[[ -x $ROOT/bin/bash && -s $LAB/kernels ]] &&
+		[[ $(cat "$LAB/recipe" 2>/dev/null) == "$(recipe)" ]]
+}
+
+cleanup()
+{
+	local rc=$?
+
+	trap - EXIT INT TERM HUP
+	stop_step
+	[[ -z $TMP ]] || as_lab_root rm -rf --one-file-system "$TMP"
+	exit "$rc"
+}
+
+# --- this machine ------------------------------------------------------------
+
+# The keys that sign trixie came to Debian 12 by an update of this package.
+keyring_ok() { [[ -e /usr/share/keyrings/debian-archive-trixie-stable.gpg ]]; }
+
+missing_packages()
+{
+	local pkg
+
+	for pkg in $(packages host); do
+		dpkg-query -W -f '${Status}\n' "$pkg" 2>/dev/null |
+			grep -q ' installed$' || echo "$pkg"
+	done
+	keyring_ok || echo debian-archive-keyring
+}
+
+host_packages()
+{
+	local missing
+
+	command -v apt-get >/dev/null ||
+		die "this is not Debian: the lab is made with apt and mmdebstrap; use a Debian 12 or 13 machine"
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]})) || return 0
+	((EUID == 0)) ||
+		die "missing packages; run: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+	run_step "updating package lists" "$LOGS/host-apt.log" apt-get -q update || true
+	run_step "installing ${missing[*]}" "$LOGS/host-apt.log" \
+		env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+		--no-install-recommends "${missing[@]}" ||
+		die "cannot install ${missing[*]}: $(why "$LOGS/host-apt.log")"
+	keyring_ok || die "debian-archive-keyring lacks the keys of Debian 13; install its newest version"
+}
+
+namespaces()
+{
+	((EUID != 0)) || {
+		unshare --mount true 2>/dev/null ||
+			die "root may not make mount namespaces here; use a machine or container that has CAP_SYS_ADMIN"
+		return
+	}
+	grep -q "^$(id -un):" /etc/subuid && grep -q "^$(id -un):" /etc/subgid ||
+		die "$(id -un) has no subordinate ids; as root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
+	unshare --user --map-root-user --map-auto --mount true 2>/dev/null ||
+		die "no user namespaces for $(id -un); as root run: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, or run make as root"
+}
+
+# --- the root ----------------------------------------------------------------
+
+# why LOG: the first line of LOG that tells the cause.
+why()
+{
+	local line
+
+	line=$(grep -aE '^(E|W|Err|error|dpkg: error|tar|unshare|chroot).*|No space left' "$1" |
+		grep -avE '^(E: Can not write log|W: Download is performed|E: mmdebstrap failed|E: setup failed)' |
+		grep -am 1 -E 'No space left|resol|onnect|nreachable|.' ) || true
+	case $line in
+	*'No space left'*) echo "the disk is full; free some or set MGX_BUILD (log: $1)" ;;
+	*esol* | *onnect* | *nreachable* | *'Failed to fetch'* | Err:*)
+		echo "no network to ${MIRROR#*://} (${line:0:120}); check it or set MGX_MIRROR (log: $1)" ;;
+	*) echo "${line:-no reason found} (log: $1)" ;;
+	esac
+}
+
+sources()
+{
+	local opt="[signed-by=$KEYRING]"
+
+	echo "deb $opt $MIRROR trixie main"
+	echo "deb $opt $MIRROR trixie-updates main"
+	echo "deb $opt $MIRROR trixie-backports main"
+	echo "deb $opt $SECURITY trixie-security main"
+}
+
+# base_root LIST: a minimal root as a tar archive, unpacked by whoever owns the
+# lab. Paths nobody reads in a lab are left out, here and in later installs.
+base_root()
+{
+	local mode=root include
+
+	((EUID == 0)) || mode=unshare
+	include=$(packages base | paste -sd ,)
+	mmdebstrap --mode="$mode" --variant=apt --format=tar --include="$include" \
+		--aptopt='APT::Sandbox::User "root"' \
+		--aptopt='Acquire::Languages "none"' \
+		--aptopt='Acquire::Retries "3"' \
+		--dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/info/*' \
+		--skip=cleanup/apt/lists \
+		trixie "$TMP/base.tar" "$1"
+	as_lab_root tar -x -p --numeric-owner --exclude './dev/*' \
+		-C "$TMP/root" -f "$TMP/base.tar"
+	rm "$TMP/base.tar"
+}
+
+# install_all: root.sh in the new root.
+install_all()
+{
+	local stable backports
+
+	mapfile -t stable < <(packages stable)
+	mapfile -t backports < <(packages backports)
+	MGX_LAB_ROOT=$TMP/root "$LAB_SRC/enter.sh" \
+		/src/tests/lab/root.sh "${stable[@]}" -- "${backports[@]}"
+}
+
+remove_leftovers()
+{
+	local dir
+
+	for dir in "$LAB"/new.* "$LAB"/old.*; do
+		[[ ! -e $dir ]] || as_lab_root rm -rf --one-file-system "$dir"
+	done
+}
+
+# publish: puts the finished parts in their places; the recipe comes last, so a
+# lab that was interrupted here is made again.
+publish()
+{
+	local old=$LAB/old.$$
+
+	rm -f "$LAB/recipe"
+	mkdir "$old"
+	[[ ! -e $ROOT ]] || mv "$ROOT" "$old/root"
+	[[ ! -e $LAB/kselftest-src ]] || mv "$LAB/kselftest-src" "$old/kselftest-src"
+	as_lab_root cp -r --no-preserve=ownership "$TMP/root/lab/kselftest-src" "$LAB/kselftest-src"
+	cp "$TMP/root/lab/kernels" "$LAB/kernels"
+	as_lab_root rm -r "$TMP/root/lab"
+	mv "$TMP/root" "$ROOT"
+	rm -f "$LAB"/initramfs-* "$LAB/accel"
+	as_lab_root rm -rf --one-file-system "$old"
+	recipe >"$LAB/recipe"
+}
+
+make_lab()
+{
+	local start=$SECONDS
+
+	need_mb "$LAB" "$NEED_MB" "the lab"
+	say "making the lab (Debian 13, two kernels, QEMU) in $LAB"
+	TMP=$(mktemp -d "$LAB/new.XXXXXX")
+	chmod 755 "$TMP"
+	mkdir "$TMP/root"
+	sources >"$TMP/sources.list"
+	run_step "base system" "$LOGS/lab-base.log" base_root "$TMP/sources.list" ||
+		die "cannot make the base system: $(why "$LOGS/lab-base.log")"
+	run_step "packages" "$LOGS/lab-install.log" install_all ||
+		die "cannot install the lab's packages: $(why "$LOGS/lab-install.log")"
+	publish
+	say "the lab is ready after $((SECONDS - start)) s: kernels $(kernel_list)"
+}
+
+main()
+{
+	local update=
+	[[ ${1:-} != --update ]] || update=1
+
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir -p "$LAB" "$LOGS" 2>/dev/null ||
+		die "cannot write to $BUILD; make it writable for $(id -un) or set MGX_BUILD"
+	exec 9>"$LAB/lock"
+	flock -n 9 || {
+		say "another 'make lab' is at work in $LAB; waiting for it"
+		flock 9
+	}
+	if [[ -z $update ]] && up_to_date; then
+		return
+	fi
+	host_packages
+	namespaces
+	remove_leftovers
+	make_lab
+}
+
+main "$@"
