@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hook.c - how a batch is taken out of migrate_pages() of a stock kernel.
+ *
+ * This is the only file that knows mm/migrate.c. What it builds on:
+ *
+ *  - migrate_pages() gets folios and two callbacks, one that allocates a
+ *    destination and one that takes it back. We pass our own, which call the
+ *    caller's and record the pairs.
+ *  - migrate_pages_batch() unmaps all folios of a batch (at most
+ *    NR_MAX_BATCHED_MIGRATION base pages), flushes the TLBs, and only then
+ *    moves folio after folio, in the order of its list; each is copied by
+ *    folio_mc_copy(dst, src) when the filesystem's callback and the check of
+ *    its references have agreed. hugetlb folios are unmapped and moved one by
+ *    one and copied by the same function.
+ *  - So at the first folio_mc_copy() of a batch, the folio and all that follow
+ *    it on its list are unmapped, flushed and locked, and so are their
+ *    destinations, which nobody else knows yet.
+ *
+ * Both functions are entered through ftrace with IPMODIFY, as livepatch does.
+ * The handler of folio_mc_copy() runs for each folio. It does not redirect
+ * unless a batch begins, or the folio's content is there already.
+ *
+ * Which folios can be copied before their turn (DESIGN, rule 1)? Those whose
+ * content cannot change between now and their turn. A folio that is locked
+ * and unmapped is written only by
+ *
+ *  - a device or a kernel path that holds a reference, by get_user_pages()
+ *    from before it was unmapped: the reference count tells;
+ *  - a read that fills buffer heads or private data, whose lock the
+ *    filesystem's own migrate_folio() takes first: only mappings that use
+ *    migrate_folio() or filemap_migrate_folio() as they are take part.
+ *
+ * One case is left, and the kernel has it as well, between its own check and
+ * folio_ref_freeze(): memfd_pin_folios() finds folios of shmem and hugetlb
+ * without page tables or folio lock. If it pins, a device writes, and it
+ * unpins, all between the copy and the folio's turn, the write is lost. While
+ * the pin is held, the folio is refused at its turn and copied anew.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cgroup.h>
+#include <linux/hugetlb.h>
+#include <linux/kprobes.h>
+#include <linux/mm_inline.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
+
+#include "mgx.h"
+#include "trace.h"
+
+DEFINE_STATIC_CALL_NULL(mgx_orig_migrate_pages, migrate_pages);
+
+static DEFINE_MUTEX(mgx_hook_mutex);
+static unsigned int mgx_hook_users;
+static atomic64_t mgx_batch_id = ATOMIC64_INIT(0);
+
+static_assert((int)MGX_REASON_COMPACTION == (int)MR_COMPACTION);
+static_assert((int)MGX_REASON_NUMA_MISPLACED == (int)MR_NUMA_MISPLACED);
+static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
+
+/**
+ * enum mgx_hold - why a folio is not copied before its turn
+ */
+enum mgx_hold {
+	MGX_HOLD_NONE,
+	MGX_HOLD_DEVICE,
+	MGX_HOLD_INACCESSIBLE,
+	MGX_HOLD_MAPPING,
+	MGX_HOLD_REFS,
+};
+
+static const enum mgx_event mgx_hold_event[] = {
+	[MGX_HOLD_DEVICE] = MGX_EV_held_device,
+	[MGX_HOLD_INACCESSIBLE] = MGX_EV_held_inaccessible,
+	[MGX_HOLD_MAPPING] = MGX_EV_held_mapping,
+	[MGX_HOLD_REFS] = MGX_EV_held_refs,
+};
+
+static enum mgx_hold mgx_hold_mapping(struct folio *src)
+{
+	struct address_space *mapping = folio_mapping(src);
+
+	if (!mapping)
+		return MGX_HOLD_NONE;
+	if (mapping_inaccessible(mapping))
+		return MGX_HOLD_INACCESSIBLE;
+	/* Copied at its own turn, after its own checks: nothing is early. */
+	if (folio_test_hugetlb(src))
+		return MGX_HOLD_NONE;
+	if (mapping->a_ops->migrate_folio != migrate_folio &&
+	    mapping->a_ops->migrate_folio != filemap_migrate_folio)
+		return MGX_HOLD_MAPPING;
+	return MGX_HOLD_NONE;
+}
+
+/*
+ * Why @src must not be copied before its turn (rule 1). Both folios are
+ * locked and @src is unmapped, so the answer holds until the turn, but for
+ * references that are taken later and then refuse it there.
+ */
+static enum mgx_hold mgx_hold(struct folio *dst, struct folio *src)
+{
+	enum mgx_hold hold;
+
+	if (mgx_has_movable_ops(src) || folio_is_zone_device(src) ||
+	    folio_is_zone_device(dst))
+		return MGX_HOLD_DEVICE;
+	hold = mgx_hold_mapping(src);
+	if (hold)
+		return hold;
+	/* One reference is that of whoever isolated the folio. */
+	if (folio_ref_count(src) != folio_expected_ref_count(src) + 1)
+		return MGX_HOLD_REFS;
+	return MGX_HOLD_NONE;
+}
+
+static struct folio *mgx_get_new_folio(struct folio *src, unsigned long data)
+{
+	struct mgx_ctx *ctx = (struct mgx_ctx *)data;
+	struct folio *dst = ctx->get(src, ctx->private);
+
+	if (dst) {
+		mgx_count_add(ctx, pages_recorded, folio_nr_pages(src));
+		mgx_pairs_record(&ctx->pairs, src, dst);
+	}
+	return dst;
+}
+
+static void mgx_put_new_folio(struct folio *dst, unsigned long data)
+{
+	struct mgx_ctx *ctx = (struct mgx_ctx *)data;
+
+	mgx_pairs_forget(&ctx->pairs, dst);
+	if (ctx->put)
+		ctx->put(dst, ctx->private);
+	else
+		folio_put(dst);
+}
+
+static void mgx_batch_add(struct mgx_ctx *ctx, struct mgx_pair *pair)
+{
+	struct mgx_batch *batch = &ctx->batch;
+	enum mgx_hold hold = mgx_hold(pair->dst, pair->src);
+
+	if (hold) {
+		pair->state = MGX_PAIR_HELD;
+		batch->nr_held++;
+		ctx->count[mgx_hold_event[hold]]++;
+		return;
+	}
+	pair->state = MGX_PAIR_READY;
+	batch->nr_folios++;
+	batch->bytes += folio_size(pair->src);
+	batch->max_order = max(batch->max_order, folio_order(pair->src));
+}
+
+static u64 mgx_cgroup_id(void)
+{
+	u64 id = 0;
+
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup(current));
+	rcu_read_unlock();
+#endif
+	return id;
+}
+
+/*
+ * The batch: the pairs from the one whose turn it is, as far as their sources
+ * are on the kernel's list of unmapped folios. The list and the pairs have
+ * the same order; a pair whose source is not next on the list was given back,
+ * or has had its turn in an earlier pass. The list's head is never taken for
+ * a folio, since no pair has it as its source.
+ */
+static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
+{
+	struct mgx_pair *end = ctx->pairs.pair + ctx->pairs.nr;
+	struct folio *next = first->src;
+	struct mgx_pair *pair;
+
+	ctx->batch = (struct mgx_batch){
+		.id = atomic64_inc_return(&mgx_batch_id),
+		.cgroup_id = mgx_cgroup_id(),
+		.reason = ctx->req.reason,
+		.mode = ctx->req.mode,
+		.src_nid = folio_nid(first->src),
+		.dst_nid = folio_nid(first->dst),
+		.pid = ctx->req.pid,
+		.tgid = ctx->req.tgid,
+	};
+	for (pair = first; pair < end; pair++) {
+		if (pair->src != next)
+			continue;
+		next = list_next_entry(next, lru);
+		mgx_batch_add(ctx, pair);
+	}
+	ctx->remainder = first - ctx->pairs.pair;
+}
+
+/*
+ * Redirected here from folio_mc_copy(dst, src) when a batch begins. The call
+ * below enters the handler again, which then finds the pair decided.
+ */
+static int mgx_begin_batch(struct folio *dst, struct folio *src)
+{
+	struct mgx_ctx *ctx = mgx_ctx_current();
+	struct mgx_pair *pair = mgx_pairs_find(&ctx->pairs, dst, src);
+
+	mgx_batch_gather(ctx, pair);
+	mgx_batch_run(ctx);
+	return folio_mc_copy(dst, src);
+}
+
+/* Redirected here when the content of the folio has arrived already. */
+static int mgx_already_copied(struct folio *dst, struct folio *src)
+{
+	return 0;
+}
+
+/* Redirected here when the copy met bad memory in the source (rule 7). */
+static int mgx_already_poisoned(struct folio *dst, struct folio *src)
+{
+	return -EHWPOISON;
+}
+
+static void mgx_used(struct mgx_ctx *ctx, const struct mgx_pair *pair,
+		     struct ftrace_regs *fregs)
+{
+	int (*to)(struct folio *dst, struct folio *src) = mgx_already_copied;
+
+	if (pair->rc)
+		to = mgx_already_poisoned;
+	else
+		mgx_count_add(ctx, pages_used, folio_nr_pages(pair->src));
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
+}
+
+/*
+ * Entry of folio_mc_copy(), for each folio that is copied. May run under a
+ * spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is left to
+ * mgx_begin_batch(), and only the copy of an eligible folio goes there.
+ */
+static void notrace mgx_enter_copy(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *op,
+				   struct ftrace_regs *fregs)
+{
+	struct mgx_ctx *ctx = mgx_ctx_current();
+	struct folio *dst, *src;
+	struct mgx_pair *pair;
+
+	if (!ctx || ctx->skip || ctx->shield)
+		return;
+	dst = (struct folio *)ftrace_regs_get_argument(fregs, 0);
+	src = (struct folio *)ftrace_regs_get_argument(fregs, 1);
+	pair = mgx_pairs_find(&ctx->pairs, dst, src);
+	if (pair && pair->state == MGX_PAIR_RECORDED && !mgx_hold(dst, src)) {
+		ftrace_regs_set_instruction_pointer(fregs,
+				(unsigned long)mgx_begin_batch);
+		return;
+	}
+	if (pair)
+		mgx_pairs_consume(&ctx->pairs, pair);
+	if (pair && pair->state == MGX_PAIR_COPIED)
+		mgx_used(ctx, pair, fregs);
+	else
+		mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
+}
+
+/* Move folios of at least @pages base pages from @from to the empty @part. */
+static void mgx_cut(struct list_head *from, struct list_head *part, u32 pages)
+{
+	struct folio *folio, *next;
+	u64 nr = 0;
+
+	list_for_each_entry_safe(folio, next, from, lru) {
+		if (nr >= pages)
+			break;
+		nr += folio_nr_pages(folio);
+		list_move_tail(&folio->lru, part);
+	}
+}
+
+/*
+ * Several calls in place of one, so that the first folio is back before the
+ * last is unmapped. Returns what one call would have: the number of folios
+ * that were not migrated, all of them in @from again, or a negative errno.
+ */
+static int mgx_call_limited(struct mgx_ctx *ctx, struct list_head *from,
+			    unsigned int *succeeded)
+{
+	int rc, failed = 0;
+	LIST_HEAD(left);
+
+	mgx_count(ctx, calls_limited);
+	do {
+		LIST_HEAD(part);
+		unsigned int n = 0;
+
+		mgx_cut(from, &part, ctx->limit);
+		rc = static_call(mgx_orig_migrate_pages)(&part,
+				mgx_get_new_folio, mgx_put_new_folio,
+				(unsigned long)ctx, ctx->req.mode,
+				ctx->req.reason, &n);
+		*succeeded += n;
+		list_splice_tail(&part, &left);
+		if (rc > 0)
+			failed += rc;
+	} while (rc >= 0 && !list_empty(from));
+	list_splice(&left, from);
+	if (rc < 0)
+		return rc;
+	return list_empty(from) ? 0 : failed;
+}
+
+static int mgx_call_with(struct mgx_ctx *ctx, struct list_head *from,
+			 unsigned int *succeeded)
+{
+	if (ctx->skip) {
+		mgx_count(ctx, calls_skipped);
+		return static_call(mgx_orig_migrate_pages)(from, ctx->get,
+				ctx->put, ctx->private, ctx->req.mode,
+				ctx->req.reason, succeeded);
+	}
+	if (ctx->limit)
+		return mgx_call_limited(ctx, from, succeeded);
+	return static_call(mgx_orig_migrate_pages)(from, mgx_get_new_folio,
+			mgx_put_new_folio, (unsigned long)ctx, ctx->req.mode,
+			ctx->req.reason, succeeded);
+}
+
+static void mgx_ctx_describe(struct mgx_ctx *ctx, struct list_head *from,
+			     enum migrate_mode mode, enum migrate_reason reason)
+{
+	struct folio *first = list_first_entry_or_null(from, struct folio, lru);
+
+	ctx->req = (struct mgx_req){
+		.reason = reason,
+		.mode = mode,
+		.pid = current->pid,
+		.tgid = current->tgid,
+		.first_order = first ? folio_order(first) : 0,
+		.first_nid = first ? folio_nid(first) : NUMA_NO_NODE,
+	};
+	mgx_count(ctx, calls);
+	if (ctx->outer)
+		mgx_count(ctx, calls_nested);
+}
+
+/* The reserve is empty: the call passes through, and is not looked at. */
+static int mgx_call_without(struct list_head *from, new_folio_t *get,
+			    free_folio_t *put, unsigned long private,
+			    enum migrate_mode mode, enum migrate_reason reason,
+			    unsigned int *ret_succeeded)
+{
+	struct mgx_ctx *outer = mgx_ctx_current();
+	int rc;
+
+	mgx_event(calls);
+	mgx_event(calls_no_context);
+	if (outer)
+		outer->shield++;
+	rc = static_call(mgx_orig_migrate_pages)(from, get, put, private, mode,
+						 reason, ret_succeeded);
+	if (outer)
+		outer->shield--;
+	return rc;
+}
+
+/* Redirected here from migrate_pages(). */
+static int mgx_migrate_pages(struct list_head *from, new_folio_t *get,
+			     free_folio_t *put, unsigned long private,
+			     enum migrate_mode mode, enum migrate_reason reason,
+			     unsigned int *ret_succeeded)
+{
+	int rc, idx = srcu_read_lock(&mgx_srcu);
+	struct mgx_ctx *ctx = mgx_ctx_get();
+	unsigned int succeeded = 0;
+
+	if (!ctx) {
+		rc = mgx_call_without(from, get, put, private, mode, reason,
+				      ret_succeeded);
+		goto out;
+	}
+	ctx->get = get;
+	ctx->put = put;
+	ctx->private = private;
+	mgx_ctx_describe(ctx, from, mode, reason);
+	mgx_policy_admit(mgx_policy_get(), ctx);
+	rc = mgx_call_with(ctx, from, &succeeded);
+	if (ret_succeeded)
+		*ret_succeeded = succeeded;
+	mgx_count_add(ctx, pages_migrated, succeeded);
+	mgx_count_flush(ctx);
+	mgx_ctx_put(ctx);
+out:
+	srcu_read_unlock(&mgx_srcu, idx);
+	return rc;
+}
+
+static void notrace mgx_enter_call(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *op,
+				   struct ftrace_regs *fregs)
+{
+	ftrace_regs_set_instruction_pointer(fregs,
+			(unsigned long)mgx_migrate_pages);
+}
+
+/**
+ * struct mgx_hook - a function of the kernel that is hooked
+ * @symbol: its name
+ * @loc: its ftrace location
+ * @ops: our handler
+ */
+static struct mgx_hook {
+	const char *symbol;
+	unsigned long loc;
+	struct ftrace_ops ops;
+} mgx_hooks[] = {
+	{
+		.symbol = "migrate_pages",
+		.ops.func = mgx_enter_call,
+		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+	}, {
+		.symbol = "folio_mc_copy",
+		.ops.func = mgx_enter_copy,
+		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+	},
+};
+
+/* kprobes put a probe at a function's name where ftrace has its call. */
+static int mgx_hook_locate(struct mgx_hook *hook)
+{
+	struct kprobe kp = {
+		.symbol_name = hook->symbol,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int rc = register_kprobe(&kp);
+
+	if (rc) {
+		pr_err("%s() cannot be found (%d): this kernel is not supported, try another\n",
+		       hook->symbol, rc);
+		return rc;
+	}
+	hook->loc = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	rc = ftrace_set_filter_ip(&hook->ops, hook->loc, 0, 0);
+	if (rc)
+		pr_err("%s() cannot be traced (%d): this kernel is not supported, try another\n",
+		       hook->symbol, rc);
+	return rc;
+}
+
+/**
+ * mgx_hook_exit() - forget the functions; the hooks are not armed
+ */
+void mgx_hook_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mgx_hooks); i++)
+		ftrace_free_filter(&mgx_hooks[i].ops);
+}
+
+/**
+ * mgx_hook_init() - find the functions to hook, without hooking them
+ *
+ * Context: module initialisation.
+ * Return: 0 or a negative errno; the reason is in the log.
+ */
+int mgx_hook_init(void)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < ARRAY_SIZE(mgx_hooks); i++) {
+		rc = mgx_hook_locate(&mgx_hooks[i]);
+		if (rc) {
+			mgx_hook_exit();
+			return rc;
+		}
+	}
+	static_call_update(mgx_orig_migrate_pages,
+			   mgx_behind_fentry(mgx_hooks[0].loc));
+	return 0;
+}
+
+/*
+ * Wait until nobody is in our code (rule 8). A task can be before the
+ * wrapper's srcu_read_lock() or behind its unlock: both are covered by a
+ * grace period of RCU tasks, since no task sleeps there.
+ */
+static void mgx_hook_drain(void)
+{
+	synchronize_rcu_tasks();
+	synchronize_srcu(&mgx_srcu);
+	synchronize_rcu_tasks();
+}
+
+static void mgx_hook_unregister(unsigned int nr)
+{
+	while (nr--)
+		unregister_ftrace_function(&mgx_hooks[nr].ops);
+	mgx_hook_drain();
+	mgx_reserve_free();
+}
+
+static int mgx_hook_register(void)
+{
+	unsigned int i;
+	int rc = mgx_reserve_alloc();
+
+	if (rc)
+		return rc;
+	/* Last to first: pairs are recorded only when copies can be seen. */
+	for (i = ARRAY_SIZE(mgx_hooks); i-- > 0;) {
+		rc = register_ftrace_function(&mgx_hooks[i].ops);
+		if (!rc)
+			continue;
+		pr_err("%s() cannot be hooked (%d): livepatch or another user of ftrace has it, or kernel.ftrace_enabled is 0\n",
+		       mgx_hooks[i].symbol, rc);
+		while (++i < ARRAY_SIZE(mgx_hooks))
+			unregister_ftrace_function(&mgx_hooks[i].ops);
+		mgx_hook_drain();
+		mgx_reserve_free();
+		return rc;
+	}
+	return 0;
+}
+
+/**
+ * mgx_hook_get() - arm the hooks, if this is the first user
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative errno; the reason is in the log.
+ */
+int mgx_hook_get(void)
+{
+	int rc = 0;
+
+	mutex_lock(&mgx_hook_mutex);
+	if (!mgx_hook_users)
+		rc = mgx_hook_register();
+	if (!rc)
+		mgx_hook_users++;
+	mutex_unlock(&mgx_hook_mutex);
+	return rc;
+}
+
+/**
+ * mgx_hook_put() - disarm the hooks, if this was the last user
+ *
+ * Context: process, may sleep. Waits for all calls that are under way.
+ */
+void mgx_hook_put(void)
+{
+	mutex_lock(&mgx_hook_mutex);
+	if (!--mgx_hook_users)
+		mgx_hook_unregister(ARRAY_SIZE(mgx_hooks));
+	mutex_unlock(&mgx_hook_mutex);
+}
+
+/**
+ * mgx_hook_armed() - whether migrations enter the module
+ */
+bool mgx_hook_armed(void)
+{
+	return READ_ONCE(mgx_hook_users);
+}

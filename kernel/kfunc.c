@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfunc.c - what policies can call.
+ *
+ * Each records a wish; the kernel carries it out when the member returned.
+ * Which member may call what is checked at run time through the trusted
+ * argument: a filter by BTF ids fails open when the module has .BTF.base.
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+
+#include "mgx.h"
+#include "trace.h"
+
+#define MGX_DEFAULT_CHUNK	SZ_64K
+
+static bool mgx_misused(const struct mgx_ctx *ctx, enum mgx_phase phase)
+{
+	if (ctx->phase == phase && ctx->task == current)
+		return false;
+	mgx_event(kfunc_misuse);
+	return true;
+}
+
+static s64 mgx_submit_refuse(struct mgx_ctx *ctx, s64 rc)
+{
+	mgx_count(ctx, submit_refused);
+	return rc;
+}
+
+static s64 mgx_submit(struct mgx_ctx *ctx, u32 channel, u64 bytes, u32 chunk)
+{
+	u64 left = ctx->batch.bytes - ctx->granted;
+
+	if (channel >= mgx_channel_count())
+		return mgx_submit_refuse(ctx, -ENODEV);
+	if (ctx->nr_shares == MGX_MAX_SHARES)
+		return mgx_submit_refuse(ctx, -E2BIG);
+	if (!bytes)
+		return mgx_submit_refuse(ctx, -EINVAL);
+	if (bytes > left) {
+		mgx_count(ctx, submit_clamped);
+		bytes = left;
+	}
+	if (!bytes)
+		return 0;
+	chunk = chunk ? max_t(u32, round_down(chunk, PAGE_SIZE), PAGE_SIZE)
+		      : MGX_DEFAULT_CHUNK;
+	ctx->shares[ctx->nr_shares++] = (struct mgx_share){
+		.bytes = bytes,
+		.channel = channel,
+		.chunk = chunk,
+	};
+	ctx->granted += bytes;
+	return bytes;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * mgx_bpf_submit() - let a channel copy a part of a batch
+ * @batch: argument of dispatch()
+ * @channel: who is to copy, &MGX_CHANNEL_CALLER or another channel's id
+ * @bytes: how much at most; what exceeds the remainder of the batch is cut
+ * @chunk: bytes per piece, rounded down to whole pages, at least one; 0 for
+ *	the default of 64 KiB. The caller's CPU may be rescheduled in between.
+ * @flags: must be 0
+ *
+ * Folios that do not fit into what is granted as a whole are left to the
+ * kernel.
+ *
+ * Context: dispatch() only.
+ * Return: bytes granted, 0 when the whole batch was granted before;
+ * -EPERM outside dispatch(), -EINVAL for no bytes or an unknown flag, -ENODEV
+ * for a channel that does not exist, -E2BIG after MGX_MAX_SHARES submissions.
+ */
+__bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
+			       u32 chunk, u64 flags)
+{
+	struct mgx_ctx *ctx = container_of(batch, struct mgx_ctx, batch);
+	s64 granted;
+
+	if (mgx_misused(ctx, MGX_PHASE_DISPATCH))
+		return -EPERM;
+	granted = flags ? mgx_submit_refuse(ctx, -EINVAL)
+			: mgx_submit(ctx, channel, bytes, chunk);
+	trace_mgx_submit(batch, channel, bytes, granted);
+	return granted;
+}
+
+/**
+ * mgx_bpf_limit() - cut a call of migrate_pages() into smaller ones
+ * @req: argument of admit()
+ * @pages: base pages per call; a larger folio is a call of its own
+ *
+ * The first folios are back sooner; each part has its own TLB flush.
+ *
+ * Context: admit() only.
+ * Return: 0; -EPERM outside admit(), -EINVAL for no pages.
+ */
+__bpf_kfunc int mgx_bpf_limit(struct mgx_req *req, u32 pages)
+{
+	struct mgx_ctx *ctx = container_of(req, struct mgx_ctx, req);
+
+	if (mgx_misused(ctx, MGX_PHASE_ADMIT))
+		return -EPERM;
+	if (!pages)
+		return -EINVAL;
+	ctx->limit = pages;
+	return 0;
+}
+
+/**
+ * mgx_bpf_skip() - leave a call of migrate_pages() to the kernel
+ * @req: argument of admit()
+ *
+ * Context: admit() only.
+ * Return: 0; -EPERM outside admit().
+ */
+__bpf_kfunc int mgx_bpf_skip(struct mgx_req *req)
+{
+	struct mgx_ctx *ctx = container_of(req, struct mgx_ctx, req);
+
+	if (mgx_misused(ctx, MGX_PHASE_ADMIT))
+		return -EPERM;
+	ctx->skip = true;
+	return 0;
+}
+
+static void mgx_end_caller(enum mgx_exit_kind kind, s64 code, const char *msg,
+			   u32 len)
+{
+	struct mgx_policy *policy = mgx_policy_caller();
+
+	if (policy)
+		mgx_policy_end(policy, kind, code, msg, len);
+	else
+		mgx_event(kfunc_misuse);
+}
+
+/**
+ * mgx_bpf_exit() - the policy ends itself
+ * @code: goes to exit() and to the user
+ * @msg: text for the user, up to a 0 byte or the end
+ * @msg__sz: bytes of @msg
+ *
+ * From now on the kernel migrates as it does without a policy. From init(),
+ * the attach fails with -ECANCELED.
+ *
+ * Context: any member but exit().
+ */
+__bpf_kfunc void mgx_bpf_exit(s64 code, const char *msg, u32 msg__sz)
+{
+	mgx_end_caller(MGX_EXIT_SELF, code, msg, msg__sz);
+}
+
+/**
+ * mgx_bpf_error() - the policy ends itself because of an error
+ * @msg: text for the user, up to a 0 byte or the end
+ * @msg__sz: bytes of @msg
+ *
+ * Context: any member but exit().
+ */
+__bpf_kfunc void mgx_bpf_error(const char *msg, u32 msg__sz)
+{
+	mgx_end_caller(MGX_EXIT_ERROR_BPF, 0, msg, msg__sz);
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(mgx_kfunc_ids)
+BTF_ID_FLAGS(func, mgx_bpf_submit, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mgx_bpf_limit, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mgx_bpf_skip, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mgx_bpf_exit)
+BTF_ID_FLAGS(func, mgx_bpf_error)
+BTF_KFUNCS_END(mgx_kfunc_ids)
+
+static const struct btf_kfunc_id_set mgx_kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &mgx_kfunc_ids,
+};
+
+/**
+ * mgx_kfunc_init() - let policies call the kfuncs
+ *
+ * A module may register one set per program type: a second call frees the
+ * first set.
+ *
+ * Context: module initialisation.
+ * Return: 0 or a negative errno.
+ */
+int mgx_kfunc_init(void)
+{
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_STRUCT_OPS,
+					 &mgx_kfunc_set);
+}

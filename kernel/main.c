@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - migrate_ext: page migration decided by BPF.
+ *
+ * Loaded, the module does nothing to the kernel; the hooks are armed while a
+ * policy is attached.
+ */
+#include <linux/module.h>
+
+#include "mgx.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static int __init mgx_init(void)
+{
+	int rc = mgx_hook_init();
+
+	if (rc)
+		return rc;
+	rc = mgx_kfunc_init();
+	if (!rc)
+		rc = mgx_policy_init();
+	if (!rc)
+		rc = mgx_sysfs_init();
+	if (rc)
+		mgx_hook_exit();
+	return rc;
+}
+
+/* A policy holds a reference of the module, so none is attached here. */
+static void __exit mgx_exit(void)
+{
+	mgx_sysfs_exit();
+	mgx_hook_exit();
+}
+
+module_init(mgx_init);
+module_exit(mgx_exit);
+
+MODULE_DESCRIPTION("Page migration decided by BPF programs");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(MGX_VERSION_STR);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mgx.h - what the files of the module share among themselves.
+ */
+#ifndef _MGX_H
+#define _MGX_H
+
+#include <linux/atomic.h>
+#include <linux/kobject.h>
+#include <linux/migrate.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "migrate_ext.h"
+#include "pairs.h"
+
+/**
+ * enum mgx_phase - which member of a policy runs with this context
+ * @MGX_PHASE_IDLE: none; kfuncs refuse
+ * @MGX_PHASE_ADMIT: admit(): mgx_bpf_limit(), mgx_bpf_skip()
+ * @MGX_PHASE_DISPATCH: dispatch(): mgx_bpf_submit()
+ * @MGX_PHASE_COMPLETE: complete()
+ */
+enum mgx_phase {
+	MGX_PHASE_IDLE,
+	MGX_PHASE_ADMIT,
+	MGX_PHASE_DISPATCH,
+	MGX_PHASE_COMPLETE,
+};
+
+/**
+ * struct mgx_share - a submission that was granted
+ * @bytes: at most that much is pulled from the remainder
+ * @channel: who copies
+ * @chunk: bytes between two chances to be rescheduled, a multiple of PAGE_SIZE
+ */
+struct mgx_share {
+	u64 bytes;
+	u32 channel;
+	u32 chunk;
+};
+
+struct mgx_policy;
+
+/**
+ * struct mgx_ctx - one call of migrate_pages() that is under way
+ * @req: what admit() sees
+ * @batch: what dispatch() and complete() see
+ * @policy: whose member is running, NULL if none is
+ * @phase: &enum mgx_phase
+ * @limit: pages per call that admit() asked for, 0 for no limit
+ * @skip: admit() left the call to the kernel
+ * @shield: nested calls under way that got no context of their own
+ * @task: whose call it is
+ * @outer: context of the call within which this one was made, or NULL
+ * @get: the caller's get_new_folio()
+ * @put: the caller's put_new_folio(), may be NULL
+ * @private: argument of both
+ * @nr_shares: granted submissions
+ * @shares: granted submissions
+ * @granted: sum of their bytes
+ * @remainder: first pair that no share has pulled yet
+ * @count: events of this call, added to the CPU's counters at its end
+ * @pairs: the folios
+ * @busy: claimed by a task; the only member another CPU touches
+ */
+struct mgx_ctx {
+	struct mgx_req req;
+	struct mgx_batch batch;
+	struct mgx_policy *policy;
+	enum mgx_phase phase;
+	u32 limit;
+	bool skip;
+	u32 shield;
+	struct task_struct *task;
+	struct mgx_ctx *outer;
+	new_folio_t *get;
+	free_folio_t *put;
+	unsigned long private;
+	u32 nr_shares;
+	struct mgx_share shares[MGX_MAX_SHARES];
+	u64 granted;
+	u32 remainder;
+	u32 count[MGX_NR_EVENTS];
+	struct mgx_pairs pairs;
+	atomic_t busy ____cacheline_aligned_in_smp;
+};
+
+/* reserve.c: contexts, and which task uses which */
+int mgx_reserve_alloc(void);
+void mgx_reserve_free(void);
+unsigned int mgx_reserve_size(void);
+struct mgx_ctx *mgx_ctx_get(void);
+void mgx_ctx_put(struct mgx_ctx *ctx);
+struct mgx_ctx *mgx_ctx_current(void);
+
+/* hook.c: the only file that knows how the kernel migrates */
+int mgx_hook_init(void);
+void mgx_hook_exit(void);
+int mgx_hook_get(void);
+void mgx_hook_put(void);
+bool mgx_hook_armed(void);
+
+/* batch.c: from a ready batch to its copies */
+void mgx_batch_run(struct mgx_ctx *ctx);
+
+/* channel.c: who copies */
+/**
+ * struct mgx_channel_stats - what a channel has done, per CPU
+ * @copies: shares copied
+ * @bytes: bytes copied
+ * @errors: shares that ended with an error
+ * @ns: time spent copying, nanoseconds
+ */
+struct mgx_channel_stats {
+	u64 copies;
+	u64 bytes;
+	u64 errors;
+	u64 ns;
+};
+
+u32 mgx_channel_count(void);
+void mgx_channel_account(u32 channel, const struct mgx_done *done);
+void mgx_channel_sum(u32 channel, struct mgx_channel_stats *sum);
+
+/* policy.c: who decides */
+/**
+ * struct mgx_policy - an attached &struct mgx_ops
+ * @ops: its members
+ * @info: why it ended
+ * @ended: &enum mgx_exit_kind; the first who sets it wins (rule 9)
+ * @work: calls exit() and lets go of the hooks
+ * @setup: task that runs init() or exit()
+ */
+struct mgx_policy {
+	const struct mgx_ops *ops;
+	struct mgx_exit_info info;
+	atomic_t ended;
+	struct work_struct work;
+	struct task_struct *setup;
+};
+
+/**
+ * struct mgx_policy_report - state of the policy slot, for sysfs
+ * @name: attached policy, or empty
+ * @exit_name: policy that ended last, or empty
+ * @exit: why it did
+ * @reject: why the last attach was refused, or empty
+ * @enable_seq: policies attached since the module was loaded
+ * @nr_rejected: attaches refused
+ * @attached: a policy holds the slot
+ * @active: and is in charge
+ */
+struct mgx_policy_report {
+	char name[MGX_NAME_LEN];
+	char exit_name[MGX_NAME_LEN];
+	struct mgx_exit_info exit;
+	char reject[MGX_MSG_LEN];
+	u64 enable_seq;
+	u64 nr_rejected;
+	bool attached;
+	bool active;
+};
+
+extern struct srcu_struct mgx_srcu;
+
+int mgx_policy_init(void);
+void mgx_policy_report(struct mgx_policy_report *report);
+struct mgx_policy *mgx_policy_get(void);
+void mgx_policy_admit(struct mgx_policy *policy, struct mgx_ctx *ctx);
+void mgx_policy_dispatch(struct mgx_policy *policy, struct mgx_ctx *ctx);
+void mgx_policy_complete(struct mgx_policy *policy, struct mgx_ctx *ctx,
+			 struct mgx_done *done);
+void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
+		    s64 code, const char *msg, u32 len);
+struct mgx_policy *mgx_policy_caller(void);
+const char *mgx_exit_kind_name(u32 kind);
+
+/* kfunc.c: what policies can call */
+int mgx_kfunc_init(void);
+
+/* sysfs.c */
+int mgx_sysfs_init(void);
+void mgx_sysfs_exit(void);
+
+/* event.c */
+DECLARE_PER_CPU(u64[MGX_NR_EVENTS], mgx_events);
+u64 mgx_event_sum(enum mgx_event event);
+u64 mgx_reason_sum(u32 reason);
+void mgx_reason_add(u32 reason, u64 pages);
+
+#define mgx_event_add(name, n)	this_cpu_add(mgx_events[MGX_EV_##name], n)
+#define mgx_event(name)		mgx_event_add(name, 1)
+/* Of a call: counted where no other CPU looks. */
+#define mgx_count_add(ctx, name, n) ((ctx)->count[MGX_EV_##name] += (n))
+#define mgx_count(ctx, name)	mgx_count_add(ctx, name, 1)
+void mgx_count_flush(struct mgx_ctx *ctx);
+
+#endif /* _MGX_H */

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * policy.c - struct mgx_ops: attach, swap, detach, and the end of a policy.
+ *
+ * One policy holds the slot at a time. The data path reads mgx_policy_active
+ * under SRCU, once per member it calls. A policy ends by one
+ * compare-and-exchange, from wherever: from then on the data path does not
+ * see it, and a worker waits for those who still do, calls exit() and lets go
+ * of the hooks (rule 9).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bpf.h>
+#include <linux/bpf_verifier.h>
+#include <linux/btf.h>
+#include <linux/cleanup.h>
+#include <linux/ctype.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+
+#include "mgx.h"
+#include "trace.h"
+
+DEFINE_SRCU(mgx_srcu);
+
+static DEFINE_MUTEX(mgx_policy_mutex);		/* attach, swap, detach */
+static struct mgx_policy *mgx_policy_slot;	/* under the mutex */
+static struct mgx_policy __rcu *mgx_policy_active;
+
+static DEFINE_SPINLOCK(mgx_report_lock);
+static struct mgx_policy_report mgx_report;	/* under the spinlock */
+
+/* The policy whose init() or exit() runs; at most one of each. */
+static struct mgx_policy *mgx_policy_in_init;
+
+/**
+ * mgx_exit_kind_name() - the name of an exit kind
+ * @kind: &enum mgx_exit_kind
+ */
+const char *mgx_exit_kind_name(u32 kind)
+{
+	switch (kind) {
+	case MGX_EXIT_NONE:		return "none";
+	case MGX_EXIT_UNREG:		return "unreg";
+	case MGX_EXIT_REPLACED:		return "replaced";
+	case MGX_EXIT_SELF:		return "self";
+	case MGX_EXIT_ERROR_BPF:	return "error_bpf";
+	case MGX_EXIT_ERROR_INIT:	return "error_init";
+	default:			return "error";
+	}
+}
+
+/**
+ * mgx_policy_report() - the state of the policy slot
+ * @report: filled
+ */
+void mgx_policy_report(struct mgx_policy_report *report)
+{
+	spin_lock(&mgx_report_lock);
+	*report = mgx_report;
+	spin_unlock(&mgx_report_lock);
+	report->active = rcu_access_pointer(mgx_policy_active);
+}
+
+/**
+ * mgx_policy_get() - the policy in charge
+ *
+ * Context: within srcu_read_lock(&mgx_srcu); valid until its unlock.
+ * Return: the policy or NULL.
+ */
+struct mgx_policy *mgx_policy_get(void)
+{
+	return srcu_dereference(mgx_policy_active, &mgx_srcu);
+}
+
+/**
+ * mgx_policy_caller() - the policy one of whose members is running
+ *
+ * Context: a kfunc, so the running task is within a member of a policy.
+ * Return: the policy, or NULL if it has ended or another kind of program
+ * called.
+ */
+struct mgx_policy *mgx_policy_caller(void)
+{
+	struct mgx_policy *policy = READ_ONCE(mgx_policy_in_init);
+	struct mgx_ctx *ctx;
+
+	if (policy && policy->setup == current)
+		return policy;
+	ctx = mgx_ctx_current();
+	return ctx ? ctx->policy : NULL;
+}
+
+static void mgx_policy_enter(struct mgx_policy *policy, struct mgx_ctx *ctx,
+			     enum mgx_phase phase)
+{
+	ctx->policy = policy;
+	ctx->phase = phase;
+}
+
+static void mgx_policy_leave(struct mgx_ctx *ctx)
+{
+	ctx->phase = MGX_PHASE_IDLE;
+	ctx->policy = NULL;
+}
+
+/**
+ * mgx_policy_admit() - show a call to the policy
+ * @policy: the policy in charge, or NULL
+ * @ctx: the call
+ */
+void mgx_policy_admit(struct mgx_policy *policy, struct mgx_ctx *ctx)
+{
+	if (!policy || !policy->ops->admit)
+		return;
+	mgx_policy_enter(policy, ctx, MGX_PHASE_ADMIT);
+	policy->ops->admit(&ctx->req);
+	mgx_policy_leave(ctx);
+	trace_mgx_call(&ctx->req, ctx->limit, ctx->skip);
+}
+
+/**
+ * mgx_policy_dispatch() - let the policy decide on a batch
+ * @policy: the policy in charge; has the member
+ * @ctx: the call; its shares are set
+ */
+void mgx_policy_dispatch(struct mgx_policy *policy, struct mgx_ctx *ctx)
+{
+	ctx->nr_shares = 0;
+	ctx->granted = 0;
+	mgx_policy_enter(policy, ctx, MGX_PHASE_DISPATCH);
+	policy->ops->dispatch(&ctx->batch);
+	mgx_policy_leave(ctx);
+}
+
+/**
+ * mgx_policy_complete() - tell the policy what became of a share or batch
+ * @policy: the policy that decided
+ * @ctx: the call
+ * @done: the result
+ */
+void mgx_policy_complete(struct mgx_policy *policy, struct mgx_ctx *ctx,
+			 struct mgx_done *done)
+{
+	if (!policy->ops->complete)
+		return;
+	mgx_policy_enter(policy, ctx, MGX_PHASE_COMPLETE);
+	policy->ops->complete(&ctx->batch, done);
+	mgx_policy_leave(ctx);
+}
+
+static void mgx_report_reject(const char *what)
+{
+	spin_lock(&mgx_report_lock);
+	mgx_report.nr_rejected++;
+	strscpy(mgx_report.reject, what);
+	spin_unlock(&mgx_report_lock);
+	mgx_event(policy_refused);
+	pr_warn("policy refused: %s\n", what);
+}
+
+static void mgx_report_attach(const struct mgx_policy *policy)
+{
+	spin_lock(&mgx_report_lock);
+	mgx_report.enable_seq++;
+	mgx_report.attached = true;
+	mgx_report.reject[0] = '\0';
+	strscpy(mgx_report.name, policy->ops->name);
+	spin_unlock(&mgx_report_lock);
+	trace_mgx_policy(policy->ops->name, MGX_EXIT_NONE);
+}
+
+static void mgx_report_end(const struct mgx_policy *policy)
+{
+	spin_lock(&mgx_report_lock);
+	strscpy(mgx_report.exit_name, policy->ops->name);
+	mgx_report.exit = policy->info;
+	spin_unlock(&mgx_report_lock);
+	trace_mgx_policy(policy->ops->name, policy->info.kind);
+}
+
+static void mgx_report_detach(void)
+{
+	spin_lock(&mgx_report_lock);
+	mgx_report.attached = false;
+	mgx_report.name[0] = '\0';
+	spin_unlock(&mgx_report_lock);
+}
+
+/* init() or exit() runs: kfuncs find its policy by the task. */
+static void mgx_policy_setup(struct mgx_policy *policy)
+{
+	policy->setup = current;
+	WRITE_ONCE(mgx_policy_in_init, policy);
+}
+
+static void mgx_policy_setup_done(struct mgx_policy *policy)
+{
+	WRITE_ONCE(mgx_policy_in_init, NULL);
+	policy->setup = NULL;
+}
+
+/* The rest of a policy's end, outside the data path. */
+static void mgx_policy_end_work(struct work_struct *work)
+{
+	struct mgx_policy *policy = container_of(work, typeof(*policy), work);
+
+	synchronize_srcu(&mgx_srcu);
+	if (policy->ops->exit)
+		policy->ops->exit(&policy->info);
+	mgx_report_end(policy);
+	if (policy->info.kind > MGX_EXIT_REPLACED)
+		pr_info("policy %s ended: %s, code %lld%s%s\n",
+			policy->ops->name,
+			mgx_exit_kind_name(policy->info.kind),
+			policy->info.code, policy->info.msg[0] ? ": " : "",
+			policy->info.msg);
+	mgx_hook_put();
+}
+
+/**
+ * mgx_policy_end() - take the charge from a policy
+ * @policy: whose
+ * @kind: why
+ * @code: goes into &struct mgx_exit_info
+ * @msg: likewise, at most @len bytes of it; may be NULL
+ * @len: bytes of @msg
+ *
+ * Only the first caller has an effect. The data path goes on without it.
+ *
+ * Context: any but NMI. The rest is done by a worker.
+ */
+void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
+		    s64 code, const char *msg, u32 len)
+{
+	if (atomic_cmpxchg(&policy->ended, MGX_EXIT_NONE, kind))
+		return;
+	policy->info.kind = kind;
+	policy->info.code = code;
+	if (msg)
+		strscpy(policy->info.msg, msg,
+			min_t(size_t, len + 1, sizeof(policy->info.msg)));
+	cmpxchg((struct mgx_policy __force **)&mgx_policy_active, policy, NULL);
+	if (kind > MGX_EXIT_REPLACED)
+		mgx_event(policy_ejected);
+	queue_work(system_unbound_wq, &policy->work);
+}
+
+/* Only after the worker is done the map, and so the code, may go away. */
+static void mgx_policy_release(struct mgx_policy *policy,
+			       enum mgx_exit_kind kind)
+{
+	mgx_policy_end(policy, kind, 0, NULL, 0);
+	flush_work(&policy->work);
+	kfree(policy);
+}
+
+static int mgx_policy_call_init(struct mgx_policy *policy)
+{
+	struct mgx_init_args args = {
+		.version = MGX_OPS_VERSION,
+		.nr_channels = mgx_channel_count(),
+		.nr_nodes = num_node_state(N_MEMORY),
+	};
+	int rc;
+
+	if (!policy->ops->init)
+		return 0;
+	mgx_policy_setup(policy);
+	rc = policy->ops->init(&args);
+	mgx_policy_setup_done(policy);
+	/* A verified program may return anything. */
+	return rc > 0 || rc < -MAX_ERRNO ? -EINVAL : rc;
+}
+
+static int mgx_policy_check(const struct mgx_ops *ops)
+{
+	const char *c;
+
+	if (ops->version != MGX_OPS_VERSION) {
+		mgx_report_reject("mgx_ops.version is not that of this module: rebuild the policy");
+		return -EPROTO;
+	}
+	if (ops->flags & ~MGX_OPS_ALL_FLAGS) {
+		mgx_report_reject("mgx_ops.flags has a bit that this module does not know");
+		return -EINVAL;
+	}
+	for (c = ops->name; *c; c++)
+		if (!isalnum(*c) && !strchr("_-.", *c))
+			break;
+	if (*c || c == ops->name) {
+		mgx_report_reject("mgx_ops.name is empty or has other characters than letters, digits, '_', '-' and '.'");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A policy that is ready to take charge, or an ERR_PTR() and nothing left. */
+static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
+{
+	struct mgx_policy *policy;
+	int rc = mgx_policy_check(ops);
+
+	if (rc)
+		return ERR_PTR(rc);
+	policy = kzalloc(sizeof(*policy), GFP_KERNEL);
+	if (!policy)
+		return ERR_PTR(-ENOMEM);
+	policy->ops = ops;
+	INIT_WORK(&policy->work, mgx_policy_end_work);
+	rc = mgx_hook_get();
+	if (rc) {
+		mgx_report_reject("the hooks could not be armed: see the kernel log");
+		kfree(policy);
+		return ERR_PTR(-ENODEV);
+	}
+	rc = mgx_policy_call_init(policy);
+	if (rc) {
+		mgx_report_reject("init() of the policy returned an error");
+		mgx_policy_end(policy, MGX_EXIT_ERROR_INIT, rc, NULL, 0);
+	} else {
+		rc = atomic_read(&policy->ended) ? -ECANCELED : 0;
+	}
+	if (rc) {
+		mgx_policy_release(policy, MGX_EXIT_ERROR_INIT);
+		return ERR_PTR(rc);
+	}
+	return policy;
+}
+
+static void mgx_policy_publish(struct mgx_policy *policy)
+{
+	mgx_policy_slot = policy;
+	mgx_report_attach(policy);
+	rcu_assign_pointer(mgx_policy_active, policy);
+}
+
+static int mgx_ops_reg(void *kdata, struct bpf_link *link)
+{
+	struct mgx_policy *policy;
+
+	guard(mutex)(&mgx_policy_mutex);
+	if (mgx_policy_slot) {
+		mgx_report_reject("another policy is attached: detach it first, or replace it");
+		return -EBUSY;
+	}
+	policy = mgx_policy_create(kdata);
+	if (IS_ERR(policy))
+		return PTR_ERR(policy);
+	mgx_policy_publish(policy);
+	mgx_event(policy_attached);
+	pr_info("policy %s attached\n", policy->ops->name);
+	return 0;
+}
+
+static void mgx_ops_unreg(void *kdata, struct bpf_link *link)
+{
+	struct mgx_policy *policy;
+
+	guard(mutex)(&mgx_policy_mutex);
+	policy = mgx_policy_slot;
+	if (WARN_ON_ONCE(!policy || policy->ops != kdata))
+		return;
+	pr_info("policy %s detached\n", policy->ops->name);
+	mgx_policy_slot = NULL;
+	mgx_policy_release(policy, MGX_EXIT_UNREG);
+	mgx_report_detach();
+}
+
+/* Swap without a gap: the data path sees the old policy or the new one. */
+static int mgx_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
+{
+	struct mgx_policy *policy, *old;
+
+	guard(mutex)(&mgx_policy_mutex);
+	old = mgx_policy_slot;
+	if (!old || old->ops != old_kdata)
+		return -EINVAL;
+	policy = mgx_policy_create(kdata);
+	if (IS_ERR(policy))
+		return PTR_ERR(policy);
+	mgx_policy_publish(policy);
+	mgx_event(policy_swapped);
+	pr_info("policy %s replaced by %s\n", old->ops->name,
+		policy->ops->name);
+	mgx_policy_release(old, MGX_EXIT_REPLACED);
+	return 0;
+}
+
+static bool mgx_btf_registered;
+
+/* Called only when the module's BTF was found: mgx_policy_init() checks. */
+static int mgx_ops_init(struct btf *btf)
+{
+	mgx_btf_registered = true;
+	return 0;
+}
+
+static int mgx_ops_check_member(const struct btf_type *t,
+				const struct btf_member *member,
+				const struct bpf_prog *prog)
+{
+	switch (__btf_member_bit_offset(t, member) / 8) {
+	case offsetof(struct mgx_ops, init):
+	case offsetof(struct mgx_ops, exit):
+		return 0;
+	default:
+		return prog->sleepable ? -EINVAL : 0;
+	}
+}
+
+static int mgx_ops_init_member(const struct btf_type *t,
+			       const struct btf_member *member,
+			       void *kdata, const void *udata)
+{
+	const struct mgx_ops *from = udata;
+	struct mgx_ops *to = kdata;
+
+	switch (__btf_member_bit_offset(t, member) / 8) {
+	case offsetof(struct mgx_ops, flags):
+		to->flags = from->flags;
+		return 1;
+	case offsetof(struct mgx_ops, version):
+		to->version = from->version;
+		return 1;
+	case offsetof(struct mgx_ops, name):
+		if (strscpy(to->name, from->name) < 0)
+			return -EINVAL;
+		return 1;
+	}
+	return 0;
+}
+
+static bool mgx_ops_is_valid_access(int off, int size,
+				    enum bpf_access_type type,
+				    const struct bpf_prog *prog,
+				    struct bpf_insn_access_aux *info)
+{
+	return bpf_tracing_btf_ctx_access(off, size, type, prog, info);
+}
+
+static const struct bpf_verifier_ops mgx_verifier_ops = {
+	.get_func_proto = bpf_base_func_proto,
+	.is_valid_access = mgx_ops_is_valid_access,
+};
+
+/* Never called; their types are what the verifier checks programs against. */
+static s32 mgx_ops__init(struct mgx_init_args *args)
+{
+	return 0;
+}
+
+static void mgx_ops__exit(struct mgx_exit_info *info)
+{
+}
+
+static void mgx_ops__admit(struct mgx_req *req)
+{
+}
+
+static void mgx_ops__dispatch(struct mgx_batch *batch)
+{
+}
+
+static void mgx_ops__complete(struct mgx_batch *batch, struct mgx_done *done)
+{
+}
+
+static struct mgx_ops mgx_ops_stubs = {
+	.init = mgx_ops__init,
+	.exit = mgx_ops__exit,
+	.admit = mgx_ops__admit,
+	.dispatch = mgx_ops__dispatch,
+	.complete = mgx_ops__complete,
+};
+
+static struct bpf_struct_ops bpf_mgx_ops = {
+	.verifier_ops = &mgx_verifier_ops,
+	.init = mgx_ops_init,
+	.check_member = mgx_ops_check_member,
+	.init_member = mgx_ops_init_member,
+	.reg = mgx_ops_reg,
+	.unreg = mgx_ops_unreg,
+	.update = mgx_ops_update,
+	.cfi_stubs = &mgx_ops_stubs,
+	.name = "mgx_ops",
+	.owner = THIS_MODULE,
+};
+
+/**
+ * mgx_policy_init() - let policies be attached
+ *
+ * Context: module initialisation, its last step.
+ * Return: 0 or a negative errno; the reason is in the log.
+ */
+int mgx_policy_init(void)
+{
+	int rc = register_bpf_struct_ops(&bpf_mgx_ops, mgx_ops);
+
+	if (!rc && !mgx_btf_registered)
+		rc = -ENOEXEC;	/* it returns 0 for a module without BTF */
+	if (rc)
+		pr_err("BTF of the module is missing or does not fit the kernel (%d): build it against this kernel's headers, with pahole installed\n",
+		       rc);
+	return rc;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs.c - /sys/kernel/migrate_ext: one value a file, all 0444.
+ */
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "mgx.h"
+
+#define MGX_SHOW(name)							\
+	static ssize_t name##_show(struct kobject *kobj,		\
+				   struct kobj_attribute *attr, char *buf)
+
+#define MGX_ATTR(name)							\
+	static struct kobj_attribute mgx_attr_##name = __ATTR_RO(name)
+
+/* An attribute whose value is a part of the policy slot's report. */
+#define MGX_REPORT(name, fmt, expr)					\
+	MGX_SHOW(name)							\
+	{								\
+		struct mgx_policy_report r;				\
+									\
+		mgx_policy_report(&r);					\
+		return sysfs_emit(buf, fmt "\n", expr);			\
+	}								\
+	MGX_ATTR(name)
+
+static const char *mgx_state_name(const struct mgx_policy_report *r)
+{
+	if (r->active)
+		return "active";
+	return r->attached ? "ejected" : "none";
+}
+
+/* "active" while a policy decides, "ejected" when it ended but holds the slot */
+MGX_REPORT(state, "%s", mgx_state_name(&r));
+/* name of the attached policy, or an empty line */
+MGX_REPORT(ops, "%s", r.name);
+/* policies attached since the module was loaded */
+MGX_REPORT(enable_seq, "%llu", r.enable_seq);
+/* policies refused since the module was loaded */
+MGX_REPORT(nr_rejected, "%llu", r.nr_rejected);
+/* why the last attach was refused; empty after one that was not */
+MGX_REPORT(reject_reason, "%s", r.reject);
+/* exit/: the policy that ended last */
+MGX_REPORT(name, "%s", r.exit_name);
+MGX_REPORT(kind, "%s", mgx_exit_kind_name(r.exit.kind));
+MGX_REPORT(code, "%lld", r.exit.code);
+MGX_REPORT(msg, "%s", r.exit.msg);
+
+/* version of the module */
+MGX_SHOW(version)
+{
+	return sysfs_emit(buf, MGX_VERSION_STR "\n");
+}
+MGX_ATTR(version);
+
+/* "armed" while migrations enter the module, else "idle" */
+MGX_SHOW(hooks)
+{
+	return sysfs_emit(buf, "%s\n", mgx_hook_armed() ? "armed" : "idle");
+}
+MGX_ATTR(hooks);
+
+/* migrations that can be in progress with a context of their own */
+MGX_SHOW(reserve)
+{
+	return sysfs_emit(buf, "%u\n", mgx_reserve_size());
+}
+MGX_ATTR(reserve);
+
+static struct attribute *mgx_attrs[] = {
+	&mgx_attr_version.attr,	    &mgx_attr_state.attr,
+	&mgx_attr_ops.attr,	    &mgx_attr_enable_seq.attr,
+	&mgx_attr_nr_rejected.attr, &mgx_attr_reject_reason.attr,
+	&mgx_attr_hooks.attr,	    &mgx_attr_reserve.attr,
+	NULL,
+};
+
+static struct attribute *mgx_exit_attrs[] = {
+	&mgx_attr_name.attr, &mgx_attr_kind.attr, &mgx_attr_code.attr,
+	&mgx_attr_msg.attr,  NULL,
+};
+
+/* A counter: its index is its place in the array it belongs to. */
+static struct kobj_attribute mgx_event_attrs[MGX_NR_EVENTS];
+static struct kobj_attribute mgx_reason_attrs[MGX_NR_REASONS];
+static struct attribute *mgx_event_list[MGX_NR_EVENTS + 1];
+static struct attribute *mgx_reason_list[MGX_NR_REASONS + 1];
+
+static ssize_t mgx_event_show(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", mgx_event_sum(attr - mgx_event_attrs));
+}
+
+static ssize_t mgx_reason_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  mgx_reason_sum(attr - mgx_reason_attrs));
+}
+
+#define MGX_EVENT_NAME(name, desc) #name,
+static const char *const mgx_event_names[] = { MGX_EVENTS(MGX_EVENT_NAME) };
+static const char *const mgx_reason_names[] = MGX_REASON_NAMES;
+
+typedef ssize_t (*mgx_show_t)(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf);
+
+static void mgx_counters_fill(struct kobj_attribute *attrs,
+			      struct attribute **list, const char *const *names,
+			      unsigned int nr, mgx_show_t show)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		sysfs_attr_init(&attrs[i].attr);
+		attrs[i].attr.name = names[i];
+		attrs[i].attr.mode = 0444;
+		attrs[i].show = show;
+		list[i] = &attrs[i].attr;
+	}
+}
+
+static const struct attribute_group mgx_group = { .attrs = mgx_attrs };
+static const struct attribute_group mgx_exit_group = {
+	.name = "exit", .attrs = mgx_exit_attrs,
+};
+static const struct attribute_group mgx_event_group = {
+	.name = "events", .attrs = mgx_event_list,
+};
+static const struct attribute_group mgx_reason_group = {
+	.name = "reasons", .attrs = mgx_reason_list,
+};
+static const struct attribute_group *mgx_groups[] = {
+	&mgx_group, &mgx_exit_group, &mgx_event_group, &mgx_reason_group, NULL,
+};
+
+/* channels/0: the calling CPU */
+#define MGX_CHANNEL(file, field)					\
+	static ssize_t channel_##file##_show(struct kobject *kobj,	\
+			struct kobj_attribute *attr, char *buf)		\
+	{								\
+		struct mgx_channel_stats sum;				\
+									\
+		mgx_channel_sum(MGX_CHANNEL_CALLER, &sum);		\
+		return sysfs_emit(buf, "%llu\n", sum.field);		\
+	}								\
+	static struct kobj_attribute mgx_channel_##file =		\
+		__ATTR(file, 0444, channel_##file##_show, NULL)
+
+MGX_CHANNEL(copies, copies);
+MGX_CHANNEL(bytes, bytes);
+MGX_CHANNEL(errors, errors);
+MGX_CHANNEL(ns, ns);
+
+#define MGX_CHANNEL_TEXT(file, text)					\
+	static ssize_t channel_##file##_show(struct kobject *kobj,	\
+			struct kobj_attribute *attr, char *buf)		\
+	{								\
+		return sysfs_emit(buf, text "\n");			\
+	}								\
+	static struct kobj_attribute mgx_channel_##file =		\
+		__ATTR(file, 0444, channel_##file##_show, NULL)
+
+MGX_CHANNEL_TEXT(kind, "caller");
+MGX_CHANNEL_TEXT(node, "-1");		/* it is on each node */
+MGX_CHANNEL_TEXT(state, "up");
+
+static struct attribute *mgx_channel_attrs[] = {
+	&mgx_channel_kind.attr,	  &mgx_channel_node.attr,
+	&mgx_channel_state.attr,  &mgx_channel_copies.attr,
+	&mgx_channel_bytes.attr,  &mgx_channel_errors.attr,
+	&mgx_channel_ns.attr,	  NULL,
+};
+static const struct attribute_group mgx_channel_group = {
+	.attrs = mgx_channel_attrs,
+};
+
+static struct kobject *mgx_kobj;
+static struct kobject *mgx_channels_kobj;
+static struct kobject *mgx_channel_kobj;
+
+static int mgx_channels_add(void)
+{
+	mgx_channels_kobj = kobject_create_and_add("channels", mgx_kobj);
+	if (!mgx_channels_kobj)
+		return -ENOMEM;
+	mgx_channel_kobj = kobject_create_and_add("0", mgx_channels_kobj);
+	if (!mgx_channel_kobj)
+		return -ENOMEM;
+	return sysfs_create_group(mgx_channel_kobj, &mgx_channel_group);
+}
+
+/**
+ * mgx_sysfs_exit() - remove /sys/kernel/migrate_ext
+ */
+void mgx_sysfs_exit(void)
+{
+	kobject_put(mgx_channel_kobj);
+	kobject_put(mgx_channels_kobj);
+	kobject_put(mgx_kobj);
+}
+
+/**
+ * mgx_sysfs_init() - make /sys/kernel/migrate_ext
+ *
+ * Return: 0 or a negative errno, then nothing is left behind.
+ */
+int mgx_sysfs_init(void)
+{
+	int rc;
+
+	mgx_counters_fill(mgx_event_attrs, mgx_event_list, mgx_event_names,
+			  MGX_NR_EVENTS, mgx_event_show);
+	mgx_counters_fill(mgx_reason_attrs, mgx_reason_list, mgx_reason_names,
+			  MGX_NR_REASONS, mgx_reason_show);
+	mgx_kobj = kobject_create_and_add("migrate_ext", kernel_kobj);
+	if (!mgx_kobj)
+		return -ENOMEM;
+	rc = sysfs_create_groups(mgx_kobj, mgx_groups);
+	if (!rc)
+		rc = mgx_channels_add();
+	if (rc)
+		mgx_sysfs_exit();
+	return rc;
+}
