@@ -47,5 +47,4 @@ esac
 exec setpriv --pdeathsig KILL -- chroot "$root" /usr/bin/env -i \
 	PATH=/src/build/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 	HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" DEBIAN_FRONTEND=noninteractive \
-	${LAB_ENV:+env $LAB_ENV} \
-	/bin/bash -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' enter "$dir" "$@"
+	/bin/bash /src/tests/lab/enter-cd.sh "$dir" "$@"

@@ -7,10 +7,9 @@ REPO=$(cd "$LAB_SRC/../.." && pwd)
 BUILD=${MGX_BUILD:-$REPO/build}
 [[ $BUILD == /* ]] || BUILD=$PWD/$BUILD
 LAB=$BUILD/lab
-LOGS=$BUILD/logs
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
-ROOT=$LAB/root
+LOGS=$BUILD/logs ROOT=$LAB/root
 
 say() { printf '%s\n' "${LAB_TAG:-lab}: $*"; }
 

@@ -10,15 +10,15 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-MIRROR=${MGX_MIRROR:-http://deb.debian.org/debian}
-SECURITY=${MGX_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+export MGX_MIRROR=${MGX_MIRROR:-http://deb.debian.org/debian}
+export MGX_SECURITY_MIRROR=${MGX_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 NEED_MB=${MGX_LAB_MB:-3000}
 TMP=
 
 packages() { awk -v w="$1" '$1 == w { print $2 }' "$LAB_SRC/packages"; }
 
-recipe() { cat "$LAB_SRC"/{packages,setup.sh,root.sh} | sha256sum | cut -d ' ' -f 1; }
+# What the root is made by: a change of these files makes a new one.
+recipe() { cat "$LAB_SRC"/{packages,base.sh,root.sh} | sha256sum | cut -d ' ' -f 1; }
 
 up_to_date()
 {
@@ -26,6 +26,7 @@ up_to_date()
 		[[ $(cat "$LAB/recipe" 2>/dev/null) == "$(recipe)" ]]
 }
 
+# shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
 	local rc=$?
@@ -72,15 +73,19 @@ host_packages()
 
 namespaces()
 {
-	((EUID != 0)) || {
+	local me
+	me=$(id -un)
+
+	if ((EUID == 0)); then
 		unshare --mount true 2>/dev/null ||
 			die "root may not make mount namespaces here; use a machine or container that has CAP_SYS_ADMIN"
 		return
-	}
-	grep -q "^$(id -un):" /etc/subuid && grep -q "^$(id -un):" /etc/subgid ||
-		die "$(id -un) has no subordinate ids; as root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
+	fi
+	if ! grep -q "^$me:" /etc/subuid || ! grep -q "^$me:" /etc/subgid; then
+		die "$me has no subordinate ids; as root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $me"
+	fi
 	unshare --user --map-root-user --map-auto --mount true 2>/dev/null ||
-		die "no user namespaces for $(id -un); as root run: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, or run make as root"
+		die "no user namespaces for $me; as root run: sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, or run make as root"
 }
 
 # --- the root ----------------------------------------------------------------
@@ -96,43 +101,9 @@ why()
 	case $line in
 	*'No space left'*) echo "the disk is full; free some or set MGX_BUILD (log: $1)" ;;
 	*esol* | *onnect* | *nreachable* | *'Failed to fetch'* | Err:*)
-		echo "no network to ${MIRROR#*://} (${line:0:120}); check it or set MGX_MIRROR (log: $1)" ;;
+		echo "no network to ${MGX_MIRROR#*://} (${line:0:120}); check it or set MGX_MIRROR (log: $1)" ;;
 	*) echo "${line:-no reason found} (log: $1)" ;;
 	esac
-}
-
-sources()
-{
-	local opt="[signed-by=$KEYRING]"
-
-	echo "deb $opt $MIRROR trixie main"
-	echo "deb $opt $MIRROR trixie-updates main"
-	echo "deb $opt $MIRROR trixie-backports main"
-	echo "deb $opt $SECURITY trixie-security main"
-}
-
-# base_root LIST: a minimal root as a tar archive, unpacked by whoever owns the
-# lab. Paths nobody reads in a lab are left out, here and in later installs.
-base_root()
-{
-	local mode=root include
-
-	((EUID == 0)) || mode=unshare
-	include=$(packages base | paste -sd ,)
-	mmdebstrap --mode="$mode" --variant=apt --format=tar --include="$include" \
-		--aptopt='APT::Sandbox::User "root"' \
-		--aptopt='Acquire::Languages "none"' \
-		--aptopt='Acquire::Retries "3"' \
-		--dpkgopt=force-unsafe-io \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/info/*' \
-		--skip=cleanup/apt/lists \
-		trixie "$TMP/base.tar" "$1"
-	as_lab_root tar -x -p --numeric-owner --exclude './dev/*' \
-		-C "$TMP/root" -f "$TMP/base.tar"
-	rm "$TMP/base.tar"
 }
 
 # install_all: root.sh in the new root.
@@ -183,8 +154,7 @@ make_lab()
 	TMP=$(mktemp -d "$LAB/new.XXXXXX")
 	chmod 755 "$TMP"
 	mkdir "$TMP/root"
-	sources >"$TMP/sources.list"
-	run_step "base system" "$LOGS/lab-base.log" base_root "$TMP/sources.list" ||
+	run_step "base system" "$LOGS/lab-base.log" "$LAB_SRC/base.sh" "$TMP" $(packages base) ||
 		die "cannot make the base system: $(why "$LOGS/lab-base.log")"
 	run_step "packages" "$LOGS/lab-install.log" install_all ||
 		die "cannot install the lab's packages: $(why "$LOGS/lab-install.log")"

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# migrate_ext: see 'make help'. Everything that is built goes to build/, or to
+# the directory that MGX_BUILD names.
+
+LABDIR := tests/lab
+
+all:
+	@$(LABDIR)/host-build.sh
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+#: make             build for the running kernel, say what is missing for that
+#: make demo        the main job, from a clean machine: sets up the lab, boots it,
+#:                  moves a live redis between NUMA nodes by a BPF policy
+#: make test        all tests: on the host, then in the lab on both kernels
+#:                  TESTS='name...' KERNELS='7' narrow it
+#: make lab         set up the lab: Debian 13, two kernels, QEMU (done once)
+#: make lab-update  the same, with today's versions of the packages
+#: make lab-build   build module, policies, tools and tests in the lab
+#: make lab-shell   a shell in the booted lab, everything loaded; KERNEL=6.12
+#: make lab-run     CMD='...' KERNEL=6.12: one command there, module loaded
+#: make check       style: shellcheck, checkpatch, sparse
+#: make clean       remove what was built, keep the lab
+#: make distclean   remove build/, with the lab
+#:
+#: KERNEL is a series (6.12, 7, 7.3), the newest without it.
+#: MGX_BUILD=DIR builds in DIR instead of build/.
+
+lab:
+	@$(LABDIR)/setup.sh
+
+lab-update:
+	@$(LABDIR)/setup.sh --update
+
+lab-build: lab
+	@$(LABDIR)/build.sh
+
+lab-shell: lab-build
+	@$(LABDIR)/run.sh --shell '$(KERNEL)'
+
+lab-run: export LAB_CMD := $(value CMD)
+lab-run: lab-build
+	@$(LABDIR)/run.sh '$(KERNEL)' "$$LAB_CMD"
+
+demo: lab
+	@$(LABDIR)/demo.sh '$(KERNEL)'
+
+test:
+	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+
+check: lab
+	@$(LABDIR)/check.sh
+
+clean:
+	@$(LABDIR)/clean.sh
+
+distclean:
+	@$(LABDIR)/clean.sh --all
+
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test check clean distclean

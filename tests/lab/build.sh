@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build.sh: builds everything in the lab: the module for each of its kernels,
+# policies, tools and kselftests. Prints warnings and errors only; the whole
+# output is in build/logs/build-*.log.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LAB_TAG=build
+jobs=$(nproc)
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	local rc=$?
+	trap - EXIT INT TERM HUP
+	stop_step
+	exit "$rc"
+}
+
+# The makefile's part PART (kernel, bpf ...) into OUT, if the part exists.
+part()
+{
+	local name=$1 dir=$2 out=$3
+	shift 3
+
+	[[ -f $REPO/$dir/Makefile ]] || return 0
+	"$LAB_SRC/enter.sh" make --no-print-directory -j"$jobs" \
+		-C "/src/$dir" "O=/src/build/$out" "$@" >"$LOGS/build-$name.log" 2>&1 && return
+	echo "$name" >>"$LOGS/build.failed"
+	return 1
+}
+
+# Parts that need nothing of each other.
+first_parts()
+{
+	local rel pids=() pid rc=0
+
+	while read -r _ rel; do
+		part "kernel-$rel" kernel "$rel" "KDIR=/usr/lib/modules/$rel/build" &
+		pids+=($!)
+	done <"$LAB/kernels"
+	part bpf bpf bpf &
+	pids+=($!)
+	for pid in "${pids[@]}"; do
+		wait "$pid" || rc=1
+	done
+	return $rc
+}
+
+all_parts()
+{
+	first_parts || return 1
+	part user user bin || return 1
+	part kselftest tests/kselftest kselftest
+}
+
+report()
+{
+	local name
+
+	while read -r name; do
+		say "error: $name does not build; $LOGS/build-$name.log ends with:"
+		tail -n 30 "$LOGS/build-$name.log"
+	done <"$LOGS/build.failed"
+}
+
+main()
+{
+	local start=$SECONDS rc=0
+
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	kernels >/dev/null
+	mkdir -p "$LOGS" "$BUILD/bin"
+	exec 9>"$BUILD/build.lock"
+	flock 9
+	: >"$LOGS/build.failed"
+	run_step "module, policies, tools" "$LOGS/build.log" all_parts || rc=1
+	grep -ahE '(warning|error):' "$LOGS"/build-*.log | sort -u || true
+	if ((rc)); then
+		report >&2
+		exit 1
+	fi
+	say "module ($(kernel_list)), policies, tools and tests are built ($((SECONDS - start)) s)"
+}
+
+main "$@"

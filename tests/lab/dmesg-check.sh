@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# dmesg-check.sh FILE: looks in a kernel log for signs of a bug, prints the
+# lines and fails when there are any. Lines that dmesg-allow lists are no bug.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+allow=${MGX_DMESG_ALLOW:-$here/dmesg-allow}
+file=${1:?usage: dmesg-check.sh FILE}
+[[ -r $file ]] || { echo "dmesg-check: error: cannot read $file" >&2; exit 2; }
+
+# What the kernel puts before a message: level, time stamp, caller.
+stamp='^(<[0-9]+>)?(\[[^]]*\] ?)*'
+
+bad="$stamp(BUG|WARNING|UBSAN|KASAN|KCSAN|KMSAN|KFENCE|Oops|INFO: lockdep|DMA-API)[: ]
+${stamp}kernel BUG at 
+${stamp}(Oops|general protection fault|stack segment|double fault|invalid opcode)[,: ]
+${stamp}(Kernel panic|Internal error|Unable to handle kernel)
+${stamp}(watchdog: )?BUG: (soft|workqueue) lockup
+${stamp}(watchdog: |NMI watchdog: )?Watchdog detected hard LOCKUP
+${stamp}INFO: task .* blocked
+${stamp}INFO: rcu[a-z_]* .*detected
+${stamp}(rcu|rcu_tasks[a-z_]*): (INFO|INFO:) .*stall
+${stamp}(INFO|rcu): .*self-detected stall
+${stamp}INFO: (possible|suspicious|inconsistent|trying to register)
+${stamp}(=+|-+)?(\[ cut here \]|possible (circular|recursive|irq lock))
+${stamp}.*: page allocation failure: .*
+${stamp}page:.*(dumped because|bad)
+${stamp}Bad (page|rss-counter)"
+
+# allowed: the expressions of dmesg-allow, without those that have expired.
+allowed()
+{
+	local until regex today
+	today=$(date +%F)
+	[[ -e $allow ]] || return 0
+	while IFS=$'\t' read -r until regex _; do
+		[[ -n $until && $until != '#'* ]] || continue
+		if [[ $until < $today ]]; then
+			echo "dmesg-check: warning: entry of $allow expired $until: $regex" >&2
+			continue
+		fi
+		printf '%s\n' "$regex"
+	done <"$allow"
+}
+
+hits=$(tr -d '\r' <"$file" | grep -aE "$bad" || true)
+exceptions=$(allowed)
+if [[ -n $hits && -n $exceptions ]]; then
+	hits=$(grep -avE "$exceptions" <<<"$hits" || true)
+fi
+[[ -n $hits ]] || exit 0
+printf 'dmesg-check: %s:\n' "$file" >&2
+head -n 20 <<<"$hits" | sed 's/^/    /' >&2
+exit 1

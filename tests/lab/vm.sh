@@ -1,0 +1,239 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2054 # commas belong to QEMU's options
+#
+# vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD...
+#
+# Boots a stock kernel of the lab (4 CPUs, 2 NUMA nodes) and runs CMD in it, by
+# bash, as root, with the repository at /src. What CMD prints appears here while
+# it runs, its exit status is this script's. 125: the guest did not boot, died,
+# or its kernel complained (see dmesg-check.sh); 124: it ran out of time.
+#
+#   -k SERIES   kernel: 6.12, 7, 7.3 ...; default the newest
+#   -n NAME     name of the run: console log in build/logs/NAME.console
+#   -t SECONDS  time limit for the whole run, default 1800
+#   -i          CMD gets this terminal; no time limit
+#
+# Environment: MGX_APPEND (kernel options), MGX_QEMU_ARGS (QEMU options; files
+# by their path under /src), MGX_ICOUNT=1 (repeatable instruction counts),
+# MGX_ACCEL (kvm or tcg instead of what accel.sh found out), MGX_NODE_MEM (1G),
+# MGX_BOOT_TIMEOUT (seconds to reach init).
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LAB_TAG=vm
+BOOT_TIMEOUT=${MGX_BOOT_TIMEOUT:-90}
+FAILED=125
+TIMED_OUT=124
+
+series='' name='' limit=1800 interactive=
+while getopts k:n:t:i opt; do
+	case $opt in
+	k) series=$OPTARG ;;
+	n) name=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	i) interactive=1 ;;
+	*) die "usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD..." ;;
+	esac
+done
+shift $((OPTIND - 1))
+(($#)) || die "no command; usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD..."
+
+release=$(kernel_release "$series")
+name=${name:-run-$release-$$}
+console=$LOGS/$name.console
+RUN=
+QEMU_PID=
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	local rc=$?
+
+	trap - EXIT INT TERM HUP
+	[[ -z $QEMU_PID ]] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+	[[ -z $RUN ]] || as_lab_root rm -rf "$RUN"
+	exit "$rc"
+}
+
+# --- QEMU's command line -------------------------------------------------------
+
+machine_args()
+{
+	local mem=${MGX_NODE_MEM:-1G} accel=$1
+
+	QEMU+=(-M q35 -smp 4,sockets=2,cores=2 -nodefaults -no-reboot
+		-display none -monitor none
+		-object "memory-backend-memfd,share=on,size=$mem,id=m0"
+		-object "memory-backend-memfd,share=on,size=$mem,id=m1"
+		-numa node,nodeid=0,memdev=m0,cpus=0-1
+		-numa node,nodeid=1,memdev=m1,cpus=2-3
+		-m "$(($(numfmt --from=iec "$mem") * 2 / 1048576))M")
+	# Fast string copies are slow under TCG, ten-fold: they would fake a gain.
+	if [[ -n ${MGX_ICOUNT:-} ]]; then
+		QEMU+=(-accel tcg,thread=single -cpu max,erms=off,fsrm=off
+			-icount shift=0,sleep=off -seed 7
+			-rtc base=2026-01-01T00:00:00,clock=vm)
+	elif [[ $accel == kvm ]]; then
+		QEMU+=(-accel kvm -cpu host)
+	else
+		QEMU+=(-accel tcg,thread=multi -cpu max,erms=off,fsrm=off)
+	fi
+}
+
+device_args()
+{
+	local run=/src/build/run/${RUN##*/} disk
+
+	QEMU+=(-fsdev local,id=root,path=/lower,security_model=none,readonly=on,multidevs=remap
+		-device virtio-9p-pci,fsdev=root,mount_tag=labroot
+		-fsdev local,id=src,path=/src,security_model=none,multidevs=remap
+		-device virtio-9p-pci,fsdev=src,mount_tag=labsrc
+		-device virtio-rng-pci
+		-chardev "file,id=log,path=/src/build/logs/$name.console"
+		-serial chardev:log
+		-device virtio-serial-pci)
+	for disk in vda vdb; do
+		QEMU+=(-drive "if=none,id=$disk,format=raw,cache=unsafe,discard=unmap,file=$run/$disk"
+			-device "virtio-blk-pci,drive=$disk,serial=$disk")
+	done
+	if [[ -n $interactive ]]; then
+		QEMU+=(-chardev stdio,id=out,signal=off -device virtconsole,chardev=out)
+	else
+		QEMU+=(-chardev "file,id=out,path=$run/out"
+			-device virtserialport,chardev=out,name=mgx.out)
+	fi
+}
+
+kernel_args()
+{
+	local append="console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on"
+
+	# One host CPU may carry several guest CPUs: a slow one is not a stuck one.
+	append+=" watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60"
+	[[ -z ${MGX_ICOUNT:-} ]] || append+=" nokaslr"
+	QEMU+=(-kernel "/boot/vmlinuz-$release"
+		-initrd "/src/build/lab/initramfs-$release.img"
+		-append "$append mgx.run=${RUN##*/} ${MGX_APPEND:-}")
+}
+
+qemu_command()
+{
+	local extra
+
+	QEMU=(qemu-system-x86_64)
+	machine_args "$1"
+	device_args
+	kernel_args
+	read -ra extra <<<"${MGX_QEMU_ARGS:-}"
+	QEMU+=(${extra[@]+"${extra[@]}"})
+}
+
+# --- a run -----------------------------------------------------------------------
+
+make_initramfs()
+{
+	local img=$LAB/initramfs-$release.img
+
+	[[ $img -nt $LAB_SRC/initramfs.sh && $img -nt $LAB_SRC/initramfs-init &&
+		$img -nt $LAB/recipe ]] && return
+	"$LAB_SRC/enter.sh" /src/tests/lab/initramfs.sh "$release" \
+		"/src/build/lab/initramfs-$release.img"
+}
+
+prepare()
+{
+	mkdir -p "$BUILD/run" "$LOGS"
+	need_mb "$BUILD" "${MGX_RUN_MB:-200}" "a guest's disks"
+	RUN=$(mktemp -d "$BUILD/run/$name.XXXXXX")
+	chmod 755 "$RUN"
+	truncate -s 512M "$RUN/vda"
+	truncate -s 256M "$RUN/vdb"
+	printf '%s\n' "$*" >"$RUN/cmd"
+	: >"$RUN/out"
+	: >"$console"
+	if [[ -n $interactive ]]; then
+		stty size >"$RUN/tty" 2>/dev/null || die "there is no terminal; use 'make lab-run CMD=...'"
+	fi
+}
+
+fail()
+{
+	printf '%s: error: %s; console: %s\n' "$LAB_TAG" "$1" "$console" >&2
+	tail -n 15 "$console" | tr -d '\r' | sed 's/^/    /' >&2
+	exit "${2:-$FAILED}"
+}
+
+# watch START: until QEMU ends; ends it when the guest does not get to its init
+# or runs longer than it may.
+watch()
+{
+	while kill -0 "$QEMU_PID" 2>/dev/null; do
+		sleep 0.1
+		if [[ ! -e $RUN/up ]]; then
+			((SECONDS - $1 < BOOT_TIMEOUT)) && continue
+			fail "kernel $release did not reach init in $BOOT_TIMEOUT s and was ended"
+		fi
+		[[ -n $interactive ]] || ((SECONDS - $1 < limit)) ||
+			fail "not finished after $limit s and ended (kernel $release)" $TIMED_OUT
+	done
+}
+
+start_qemu()
+{
+	if [[ -n $interactive ]]; then
+		"$LAB_SRC/enter.sh" "${QEMU[@]}" &
+	else
+		set -m
+		"$LAB_SRC/enter.sh" "${QEMU[@]}" </dev/null >"$RUN/qemu" 2>&1 &
+		set +m
+	fi
+	QEMU_PID=$!
+}
+
+run_guest()
+{
+	local tail_pid rc=0
+
+	start_qemu
+	tail -s 0.1 -c +1 -f --pid="$QEMU_PID" "$RUN/out" 2>/dev/null &
+	tail_pid=$!
+	watch "$SECONDS"
+	wait "$QEMU_PID" || rc=$?
+	QEMU_PID=
+	wait "$tail_pid" || true
+	((rc == 0)) || fail "QEMU ended with status $rc: $(head -n 1 "$RUN/qemu" 2>/dev/null)"
+}
+
+# verdict: exits as the guest's command did, if its kernel has nothing to say.
+verdict()
+{
+	local rc
+
+	[[ -s $RUN/status ]] || fail "the guest died (kernel $release)"
+	rc=$(cat "$RUN/status")
+	"$LAB_SRC/dmesg-check.sh" "$console" ||
+		fail "kernel $release complained, see above" $((rc ? rc : FAILED))
+	exit "$rc"
+}
+
+main()
+{
+	local accel
+
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	make_initramfs
+	accel=${MGX_ACCEL:-}
+	if [[ -z $accel && -z ${MGX_ICOUNT:-} ]]; then
+		accel=$("$LAB_SRC/accel.sh" "$release")
+	fi
+	prepare "$@"
+	qemu_command "$accel"
+	run_guest
+	verdict
+}
+
+main "$@"
