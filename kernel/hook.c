@@ -61,6 +61,11 @@ static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
 
 /**
  * enum mgx_hold - why a folio is not copied before its turn
+ * @MGX_HOLD_NONE: it can be
+ * @MGX_HOLD_DEVICE: movable_ops page, or device memory
+ * @MGX_HOLD_INACCESSIBLE: reading it may be fatal (guest_memfd)
+ * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own
+ * @MGX_HOLD_REFS: somebody else holds a reference
  */
 enum mgx_hold {
 	MGX_HOLD_NONE,
@@ -225,10 +230,12 @@ static int mgx_already_poisoned(struct folio *dst, struct folio *src)
 	return -EHWPOISON;
 }
 
+typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
+
 static void mgx_used(struct mgx_ctx *ctx, const struct mgx_pair *pair,
 		     struct ftrace_regs *fregs)
 {
-	int (*to)(struct folio *dst, struct folio *src) = mgx_already_copied;
+	mgx_copy_fn *to = mgx_already_copied;
 
 	if (pair->rc)
 		to = mgx_already_poisoned;
@@ -256,8 +263,8 @@ static void notrace mgx_enter_copy(unsigned long ip, unsigned long parent_ip,
 	src = (struct folio *)ftrace_regs_get_argument(fregs, 1);
 	pair = mgx_pairs_find(&ctx->pairs, dst, src);
 	if (pair && pair->state == MGX_PAIR_RECORDED && !mgx_hold(dst, src)) {
-		ftrace_regs_set_instruction_pointer(fregs,
-				(unsigned long)mgx_begin_batch);
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_begin_batch);
 		return;
 	}
 	if (pair)
@@ -299,10 +306,9 @@ static int mgx_call_limited(struct mgx_ctx *ctx, struct list_head *from,
 		unsigned int n = 0;
 
 		mgx_cut(from, &part, ctx->limit);
-		rc = static_call(mgx_orig_migrate_pages)(&part,
-				mgx_get_new_folio, mgx_put_new_folio,
-				(unsigned long)ctx, ctx->req.mode,
-				ctx->req.reason, &n);
+		rc = static_call(mgx_orig_migrate_pages)(
+			&part, mgx_get_new_folio, mgx_put_new_folio,
+			(unsigned long)ctx, ctx->req.mode, ctx->req.reason, &n);
 		*succeeded += n;
 		list_splice_tail(&part, &left);
 		if (rc > 0)
@@ -319,15 +325,15 @@ static int mgx_call_with(struct mgx_ctx *ctx, struct list_head *from,
 {
 	if (ctx->skip) {
 		mgx_count(ctx, calls_skipped);
-		return static_call(mgx_orig_migrate_pages)(from, ctx->get,
-				ctx->put, ctx->private, ctx->req.mode,
-				ctx->req.reason, succeeded);
+		return static_call(mgx_orig_migrate_pages)(
+			from, ctx->get, ctx->put, ctx->private, ctx->req.mode,
+			ctx->req.reason, succeeded);
 	}
 	if (ctx->limit)
 		return mgx_call_limited(ctx, from, succeeded);
-	return static_call(mgx_orig_migrate_pages)(from, mgx_get_new_folio,
-			mgx_put_new_folio, (unsigned long)ctx, ctx->req.mode,
-			ctx->req.reason, succeeded);
+	return static_call(mgx_orig_migrate_pages)(
+		from, mgx_get_new_folio, mgx_put_new_folio, (unsigned long)ctx,
+		ctx->req.mode, ctx->req.reason, succeeded);
 }
 
 static void mgx_ctx_describe(struct mgx_ctx *ctx, struct list_head *from,
@@ -404,7 +410,7 @@ static void notrace mgx_enter_call(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_regs *fregs)
 {
 	ftrace_regs_set_instruction_pointer(fregs,
-			(unsigned long)mgx_migrate_pages);
+					    (unsigned long)mgx_migrate_pages);
 }
 
 /**
@@ -413,16 +419,19 @@ static void notrace mgx_enter_call(unsigned long ip, unsigned long parent_ip,
  * @loc: its ftrace location
  * @ops: our handler
  */
-static struct mgx_hook {
+struct mgx_hook {
 	const char *symbol;
 	unsigned long loc;
 	struct ftrace_ops ops;
-} mgx_hooks[] = {
+};
+
+static struct mgx_hook mgx_hooks[] = {
 	{
 		.symbol = "migrate_pages",
 		.ops.func = mgx_enter_call,
 		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
-	}, {
+	},
+	{
 		.symbol = "folio_mc_copy",
 		.ops.func = mgx_enter_copy,
 		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,

@@ -15,7 +15,7 @@
 #include "mgx.h"
 #include "trace.h"
 
-#define MGX_DEFAULT_CHUNK	SZ_64K
+#define MGX_DEFAULT_CHUNK SZ_64K
 
 static bool mgx_misused(const struct mgx_ctx *ctx, enum mgx_phase phase)
 {
@@ -47,8 +47,8 @@ static s64 mgx_submit(struct mgx_ctx *ctx, u32 channel, u64 bytes, u32 chunk)
 	}
 	if (!bytes)
 		return 0;
-	chunk = chunk ? max_t(u32, round_down(chunk, PAGE_SIZE), PAGE_SIZE)
-		      : MGX_DEFAULT_CHUNK;
+	chunk = chunk ? max_t(u32, round_down(chunk, PAGE_SIZE), PAGE_SIZE) :
+			MGX_DEFAULT_CHUNK;
 	ctx->shares[ctx->nr_shares++] = (struct mgx_share){
 		.bytes = bytes,
 		.channel = channel,
@@ -85,8 +85,8 @@ __bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
 
 	if (mgx_misused(ctx, MGX_PHASE_DISPATCH))
 		return -EPERM;
-	granted = flags ? mgx_submit_refuse(ctx, -EINVAL)
-			: mgx_submit(ctx, channel, bytes, chunk);
+	granted = flags ? mgx_submit_refuse(ctx, -EINVAL) :
+			  mgx_submit(ctx, channel, bytes, chunk);
 	trace_mgx_submit(batch, channel, bytes, granted);
 	return granted;
 }

@@ -19,18 +19,27 @@ static int __init mgx_init(void)
 	if (rc)
 		return rc;
 	rc = mgx_kfunc_init();
-	if (!rc)
-		rc = mgx_policy_init();
-	if (!rc)
-		rc = mgx_sysfs_init();
 	if (rc)
-		mgx_hook_exit();
+		goto out_hook;
+	rc = mgx_sysfs_init();
+	if (rc)
+		goto out_hook;
+	rc = mgx_policy_init();
+	if (rc)
+		goto out_sysfs;
+	return 0;
+
+out_sysfs:
+	mgx_sysfs_exit();
+out_hook:
+	mgx_hook_exit();
 	return rc;
 }
 
 /* A policy holds a reference of the module, so none is attached here. */
 static void __exit mgx_exit(void)
 {
+	mgx_policy_exit();
 	mgx_sysfs_exit();
 	mgx_hook_exit();
 }

@@ -168,6 +168,7 @@ struct mgx_policy_report {
 extern struct srcu_struct mgx_srcu;
 
 int mgx_policy_init(void);
+void mgx_policy_exit(void);
 void mgx_policy_report(struct mgx_policy_report *report);
 struct mgx_policy *mgx_policy_get(void);
 void mgx_policy_admit(struct mgx_policy *policy, struct mgx_ctx *ctx);
@@ -192,11 +193,11 @@ u64 mgx_event_sum(enum mgx_event event);
 u64 mgx_reason_sum(u32 reason);
 void mgx_reason_add(u32 reason, u64 pages);
 
-#define mgx_event_add(name, n)	this_cpu_add(mgx_events[MGX_EV_##name], n)
-#define mgx_event(name)		mgx_event_add(name, 1)
+#define mgx_event_add(name, n) this_cpu_add(mgx_events[MGX_EV_##name], n)
+#define mgx_event(name)	       mgx_event_add(name, 1)
 /* Of a call: counted where no other CPU looks. */
 #define mgx_count_add(ctx, name, n) ((ctx)->count[MGX_EV_##name] += (n))
-#define mgx_count(ctx, name)	mgx_count_add(ctx, name, 1)
+#define mgx_count(ctx, name)	    mgx_count_add(ctx, name, 1)
 void mgx_count_flush(struct mgx_ctx *ctx);
 
 #endif /* _MGX_H */

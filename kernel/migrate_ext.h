@@ -21,19 +21,19 @@
 #define __mgx_core
 #endif
 
-#define MGX_VERSION_STR		"0.1.0"
+#define MGX_VERSION_STR "0.1.0"
 
 /* Version of &struct mgx_ops and of the kfuncs. */
-#define MGX_OPS_VERSION		1
-#define MGX_OPS_ALL_FLAGS	0ULL	/* no flag is defined yet */
+#define MGX_OPS_VERSION	  1
+#define MGX_OPS_ALL_FLAGS 0ULL /* no flag is defined yet */
 
-#define MGX_NAME_LEN		32	/* policy names, with the trailing 0 */
-#define MGX_MSG_LEN		128	/* messages, with the trailing 0 */
-#define MGX_BATCH_PAIRS		512	/* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
-#define MGX_MAX_SHARES		8	/* mgx_bpf_submit() calls per batch */
+#define MGX_NAME_LEN	32  /* policy names, with the trailing 0 */
+#define MGX_MSG_LEN	128 /* messages, with the trailing 0 */
+#define MGX_BATCH_PAIRS 512 /* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
+#define MGX_MAX_SHARES	8   /* mgx_bpf_submit() calls per batch */
 
 /* The calling CPU: the channel that is always there. */
-#define MGX_CHANNEL_CALLER	0
+#define MGX_CHANNEL_CALLER 0
 
 /**
  * enum mgx_channel_kind - who copies
@@ -64,11 +64,13 @@ enum mgx_reason {
 	MGX_NR_REASONS,
 };
 
+/* clang-format off */
 #define MGX_REASON_NAMES {						\
 	"compaction", "memory_failure", "memory_hotplug", "syscall",	\
 	"mbind", "numa_misplaced", "contig_range", "longterm_pin",	\
 	"demotion", "damon",						\
 }
+/* clang-format on */
 
 /**
  * enum mgx_exit_kind - why a policy is no longer in charge
@@ -80,6 +82,7 @@ enum mgx_reason {
  * @MGX_EXIT_ERROR_BPF: the policy called mgx_bpf_error()
  * @MGX_EXIT_ERROR_INIT: init() returned an error
  */
+/* clang-format off */
 enum mgx_exit_kind {
 	MGX_EXIT_NONE		= 0,
 	MGX_EXIT_UNREG		= 1,
@@ -89,6 +92,7 @@ enum mgx_exit_kind {
 	MGX_EXIT_ERROR_BPF	= 1025,
 	MGX_EXIT_ERROR_INIT	= 1026,
 };
+/* clang-format on */
 
 /**
  * struct mgx_req - one call of migrate_pages(), before anything was done
@@ -153,7 +157,7 @@ struct mgx_done {
 	__s32 status;
 } __mgx_core;
 
-#define MGX_DONE_BATCH	0xffffffffU
+#define MGX_DONE_BATCH 0xffffffffU
 
 /**
  * struct mgx_init_args - what init() is told
@@ -246,6 +250,7 @@ struct mgx_ops {
  * Events: X(name, description). One number each, counted per CPU, in
  * /sys/kernel/migrate_ext/events/<name>.
  */
+/* clang-format off */
 #define MGX_EVENTS(X)							\
 	X(calls, "migrate_pages() calls that entered the hook")		\
 	X(calls_skipped, "calls a policy left to the kernel")		\
@@ -279,6 +284,7 @@ enum mgx_event {
 #undef MGX_EVENT_ENUM
 	MGX_NR_EVENTS,
 };
+/* clang-format on */
 
 #ifndef __bpf__
 _Static_assert(sizeof(struct mgx_req) == 24, "mgx_req is ABI");

@@ -25,12 +25,14 @@
 
 DEFINE_SRCU(mgx_srcu);
 
-static DEFINE_MUTEX(mgx_policy_mutex);		/* attach, swap, detach */
-static struct mgx_policy *mgx_policy_slot;	/* under the mutex */
+static struct workqueue_struct *mgx_wq;
+
+static DEFINE_MUTEX(mgx_policy_mutex);	   /* attach, swap, detach */
+static struct mgx_policy *mgx_policy_slot; /* under the mutex */
 static struct mgx_policy __rcu *mgx_policy_active;
 
 static DEFINE_SPINLOCK(mgx_report_lock);
-static struct mgx_policy_report mgx_report;	/* under the spinlock */
+static struct mgx_policy_report mgx_report; /* under the spinlock */
 
 /* The policy whose init() or exit() runs; at most one of each. */
 static struct mgx_policy *mgx_policy_in_init;
@@ -41,6 +43,7 @@ static struct mgx_policy *mgx_policy_in_init;
  */
 const char *mgx_exit_kind_name(u32 kind)
 {
+	/* clang-format off */
 	switch (kind) {
 	case MGX_EXIT_NONE:		return "none";
 	case MGX_EXIT_UNREG:		return "unreg";
@@ -50,6 +53,7 @@ const char *mgx_exit_kind_name(u32 kind)
 	case MGX_EXIT_ERROR_INIT:	return "error_init";
 	default:			return "error";
 	}
+	/* clang-format on */
 }
 
 /**
@@ -245,7 +249,7 @@ void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
 	cmpxchg((struct mgx_policy __force **)&mgx_policy_active, policy, NULL);
 	if (kind > MGX_EXIT_REPLACED)
 		mgx_event(policy_ejected);
-	queue_work(system_unbound_wq, &policy->work);
+	queue_work(mgx_wq, &policy->work);
 }
 
 /* Only after the worker is done the map, and so the code, may go away. */
@@ -280,18 +284,21 @@ static int mgx_policy_check(const struct mgx_ops *ops)
 	const char *c;
 
 	if (ops->version != MGX_OPS_VERSION) {
-		mgx_report_reject("mgx_ops.version is not that of this module: rebuild the policy");
+		mgx_report_reject(
+			"mgx_ops.version is not that of this module: rebuild the policy");
 		return -EPROTO;
 	}
 	if (ops->flags & ~MGX_OPS_ALL_FLAGS) {
-		mgx_report_reject("mgx_ops.flags has a bit that this module does not know");
+		mgx_report_reject(
+			"mgx_ops.flags has a bit that this module does not know");
 		return -EINVAL;
 	}
 	for (c = ops->name; *c; c++)
 		if (!isalnum(*c) && !strchr("_-.", *c))
 			break;
 	if (*c || c == ops->name) {
-		mgx_report_reject("mgx_ops.name is empty or has other characters than letters, digits, '_', '-' and '.'");
+		mgx_report_reject(
+			"mgx_ops.name is empty or has other characters than letters, digits, '_', '-' and '.'");
 		return -EINVAL;
 	}
 	return 0;
@@ -312,7 +319,8 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 	INIT_WORK(&policy->work, mgx_policy_end_work);
 	rc = mgx_hook_get();
 	if (rc) {
-		mgx_report_reject("the hooks could not be armed: see the kernel log");
+		mgx_report_reject(
+			"the hooks could not be armed: see the kernel log");
 		kfree(policy);
 		return ERR_PTR(-ENODEV);
 	}
@@ -341,9 +349,11 @@ static int mgx_ops_reg(void *kdata, struct bpf_link *link)
 {
 	struct mgx_policy *policy;
 
-	guard(mutex)(&mgx_policy_mutex);
+	guard(mutex)
+		(&mgx_policy_mutex);
 	if (mgx_policy_slot) {
-		mgx_report_reject("another policy is attached: detach it first, or replace it");
+		mgx_report_reject(
+			"another policy is attached: detach it first, or replace it");
 		return -EBUSY;
 	}
 	policy = mgx_policy_create(kdata);
@@ -359,14 +369,15 @@ static void mgx_ops_unreg(void *kdata, struct bpf_link *link)
 {
 	struct mgx_policy *policy;
 
-	guard(mutex)(&mgx_policy_mutex);
+	guard(mutex)
+		(&mgx_policy_mutex);
 	policy = mgx_policy_slot;
 	if (WARN_ON_ONCE(!policy || policy->ops != kdata))
 		return;
 	pr_info("policy %s detached\n", policy->ops->name);
 	mgx_policy_slot = NULL;
-	mgx_policy_release(policy, MGX_EXIT_UNREG);
 	mgx_report_detach();
+	mgx_policy_release(policy, MGX_EXIT_UNREG);
 }
 
 /* Swap without a gap: the data path sees the old policy or the new one. */
@@ -374,7 +385,8 @@ static int mgx_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
 	struct mgx_policy *policy, *old;
 
-	guard(mutex)(&mgx_policy_mutex);
+	guard(mutex)
+		(&mgx_policy_mutex);
 	old = mgx_policy_slot;
 	if (!old || old->ops != old_kdata)
 		return -EINVAL;
@@ -412,8 +424,8 @@ static int mgx_ops_check_member(const struct btf_type *t,
 }
 
 static int mgx_ops_init_member(const struct btf_type *t,
-			       const struct btf_member *member,
-			       void *kdata, const void *udata)
+			       const struct btf_member *member, void *kdata,
+			       const void *udata)
 {
 	const struct mgx_ops *from = udata;
 	struct mgx_ops *to = kdata;
@@ -490,6 +502,14 @@ static struct bpf_struct_ops bpf_mgx_ops = {
 };
 
 /**
+ * mgx_policy_exit() - undo mgx_policy_init(); no policy is attached
+ */
+void mgx_policy_exit(void)
+{
+	destroy_workqueue(mgx_wq);
+}
+
+/**
  * mgx_policy_init() - let policies be attached
  *
  * Context: module initialisation, its last step.
@@ -497,12 +517,18 @@ static struct bpf_struct_ops bpf_mgx_ops = {
  */
 int mgx_policy_init(void)
 {
-	int rc = register_bpf_struct_ops(&bpf_mgx_ops, mgx_ops);
+	int rc;
 
+	mgx_wq = alloc_workqueue("migrate_ext", WQ_UNBOUND, 0);
+	if (!mgx_wq)
+		return -ENOMEM;
+	rc = register_bpf_struct_ops(&bpf_mgx_ops, mgx_ops);
 	if (!rc && !mgx_btf_registered)
-		rc = -ENOEXEC;	/* it returns 0 for a module without BTF */
-	if (rc)
+		rc = -ENOEXEC; /* it returns 0 for a module without BTF */
+	if (rc) {
+		mgx_policy_exit();
 		pr_err("BTF of the module is missing or does not fit the kernel (%d): build it against this kernel's headers, with pahole installed\n",
 		       rc);
+	}
 	return rc;
 }

@@ -21,11 +21,13 @@
 
 #include "mgx.h"
 
-#define MGX_PROBES	8	/* places where a task's slot can be */
+#define MGX_PROBES 8 /* places where a task's slot can be */
 
 static unsigned int reserve = 4;
 module_param(reserve, uint, 0444);
-MODULE_PARM_DESC(reserve, "contexts per CPU: migrations that may be in progress at once (1 to 64, default 4)");
+MODULE_PARM_DESC(
+	reserve,
+	"contexts per CPU: migrations that may be in progress at once (1 to 64, default 4)");
 
 /**
  * struct mgx_slot - the contexts of one task
@@ -177,8 +179,8 @@ int mgx_reserve_alloc(void)
 
 	reserve = clamp(reserve, 1U, 64U);
 	mgx_slot_bits = order_base_2(max(64U, 4 * mgx_reserve_size()));
-	mgx_slots = kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots),
-			     GFP_KERNEL);
+	mgx_slots =
+		kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots), GFP_KERNEL);
 	if (!mgx_slots)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {

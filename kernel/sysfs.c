@@ -8,13 +8,14 @@
 
 #include "mgx.h"
 
-#define MGX_SHOW(name)							\
-	static ssize_t name##_show(struct kobject *kobj,		\
+#define MGX_SHOW(name)                                   \
+	static ssize_t name##_show(struct kobject *kobj, \
 				   struct kobj_attribute *attr, char *buf)
 
-#define MGX_ATTR(name)							\
+#define MGX_ATTR(name) \
 	static struct kobj_attribute mgx_attr_##name = __ATTR_RO(name)
 
+/* clang-format off */
 /* An attribute whose value is a part of the policy slot's report. */
 #define MGX_REPORT(name, fmt, expr)					\
 	MGX_SHOW(name)							\
@@ -26,6 +27,7 @@
 	}								\
 	MGX_ATTR(name)
 
+/* clang-format on */
 static const char *mgx_state_name(const struct mgx_policy_report *r)
 {
 	if (r->active)
@@ -71,16 +73,23 @@ MGX_SHOW(reserve)
 MGX_ATTR(reserve);
 
 static struct attribute *mgx_attrs[] = {
-	&mgx_attr_version.attr,	    &mgx_attr_state.attr,
-	&mgx_attr_ops.attr,	    &mgx_attr_enable_seq.attr,
-	&mgx_attr_nr_rejected.attr, &mgx_attr_reject_reason.attr,
-	&mgx_attr_hooks.attr,	    &mgx_attr_reserve.attr,
+	&mgx_attr_version.attr,
+	&mgx_attr_state.attr,
+	&mgx_attr_ops.attr,
+	&mgx_attr_enable_seq.attr,
+	&mgx_attr_nr_rejected.attr,
+	&mgx_attr_reject_reason.attr,
+	&mgx_attr_hooks.attr,
+	&mgx_attr_reserve.attr,
 	NULL,
 };
 
 static struct attribute *mgx_exit_attrs[] = {
-	&mgx_attr_name.attr, &mgx_attr_kind.attr, &mgx_attr_code.attr,
-	&mgx_attr_msg.attr,  NULL,
+	&mgx_attr_name.attr,
+	&mgx_attr_kind.attr,
+	&mgx_attr_code.attr,
+	&mgx_attr_msg.attr,
+	NULL,
 };
 
 /* A counter: its index is its place in the array it belongs to. */
@@ -126,29 +135,32 @@ static void mgx_counters_fill(struct kobj_attribute *attrs,
 
 static const struct attribute_group mgx_group = { .attrs = mgx_attrs };
 static const struct attribute_group mgx_exit_group = {
-	.name = "exit", .attrs = mgx_exit_attrs,
+	.name = "exit",
+	.attrs = mgx_exit_attrs,
 };
 static const struct attribute_group mgx_event_group = {
-	.name = "events", .attrs = mgx_event_list,
+	.name = "events",
+	.attrs = mgx_event_list,
 };
 static const struct attribute_group mgx_reason_group = {
-	.name = "reasons", .attrs = mgx_reason_list,
+	.name = "reasons",
+	.attrs = mgx_reason_list,
 };
 static const struct attribute_group *mgx_groups[] = {
 	&mgx_group, &mgx_exit_group, &mgx_event_group, &mgx_reason_group, NULL,
 };
 
 /* channels/0: the calling CPU */
-#define MGX_CHANNEL(file, field)					\
-	static ssize_t channel_##file##_show(struct kobject *kobj,	\
-			struct kobj_attribute *attr, char *buf)		\
-	{								\
-		struct mgx_channel_stats sum;				\
-									\
-		mgx_channel_sum(MGX_CHANNEL_CALLER, &sum);		\
-		return sysfs_emit(buf, "%llu\n", sum.field);		\
-	}								\
-	static struct kobj_attribute mgx_channel_##file =		\
+#define MGX_CHANNEL(file, field)                                              \
+	static ssize_t channel_##file##_show(                                 \
+		struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
+	{                                                                     \
+		struct mgx_channel_stats sum;                                 \
+                                                                              \
+		mgx_channel_sum(MGX_CHANNEL_CALLER, &sum);                    \
+		return sysfs_emit(buf, "%llu\n", sum.field);                  \
+	}                                                                     \
+	static struct kobj_attribute mgx_channel_##file =                     \
 		__ATTR(file, 0444, channel_##file##_show, NULL)
 
 MGX_CHANNEL(copies, copies);
@@ -156,24 +168,24 @@ MGX_CHANNEL(bytes, bytes);
 MGX_CHANNEL(errors, errors);
 MGX_CHANNEL(ns, ns);
 
-#define MGX_CHANNEL_TEXT(file, text)					\
-	static ssize_t channel_##file##_show(struct kobject *kobj,	\
-			struct kobj_attribute *attr, char *buf)		\
-	{								\
-		return sysfs_emit(buf, text "\n");			\
-	}								\
-	static struct kobj_attribute mgx_channel_##file =		\
+#define MGX_CHANNEL_TEXT(file, text)                                          \
+	static ssize_t channel_##file##_show(                                 \
+		struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
+	{                                                                     \
+		return sysfs_emit(buf, text "\n");                            \
+	}                                                                     \
+	static struct kobj_attribute mgx_channel_##file =                     \
 		__ATTR(file, 0444, channel_##file##_show, NULL)
 
 MGX_CHANNEL_TEXT(kind, "caller");
-MGX_CHANNEL_TEXT(node, "-1");		/* it is on each node */
+MGX_CHANNEL_TEXT(node, "-1"); /* it is on each node */
 MGX_CHANNEL_TEXT(state, "up");
 
 static struct attribute *mgx_channel_attrs[] = {
-	&mgx_channel_kind.attr,	  &mgx_channel_node.attr,
-	&mgx_channel_state.attr,  &mgx_channel_copies.attr,
-	&mgx_channel_bytes.attr,  &mgx_channel_errors.attr,
-	&mgx_channel_ns.attr,	  NULL,
+	&mgx_channel_kind.attr,	 &mgx_channel_node.attr,
+	&mgx_channel_state.attr, &mgx_channel_copies.attr,
+	&mgx_channel_bytes.attr, &mgx_channel_errors.attr,
+	&mgx_channel_ns.attr,	 NULL,
 };
 static const struct attribute_group mgx_channel_group = {
 	.attrs = mgx_channel_attrs,

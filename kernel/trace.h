@@ -9,6 +9,7 @@
 
 #include "migrate_ext.h"
 
+/* clang-format off */
 /**
  * mgx_call - a policy has seen a call of migrate_pages()
  * @req: what it saw
