@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fixture.h - what the kselftests share: policies, counters, memory of a known
+ * pattern, ways to migrate it, settings of the machine, disks.
+ *
+ * Nothing here knows the test harness: functions return 0 or a negative errno
+ * unless they say otherwise, and print the cause of a failure as a TAP comment.
+ */
+#ifndef _MGX_FIXTURE_H
+#define _MGX_FIXTURE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "migrate_ext.h"
+
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+#define KIB(n)		((size_t)(n) << 10)
+#define MIB(n)		((size_t)(n) << 20)
+
+/* A TAP comment. */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- lib/policy.c: policies, attached by this process ---------------------- */
+
+struct bpf_object;
+struct bpf_map;
+struct bpf_link;
+
+/**
+ * struct policy - a policy object of build/bpf or build/kselftest/bpf
+ * @obj: the object
+ * @ops: its struct mgx_ops
+ * @link: NULL while it is not attached
+ */
+struct policy {
+	struct bpf_object *obj;
+	struct bpf_map *ops;
+	struct bpf_link *link;
+};
+
+/* NAME for NAME.bpf.o. policy_open(), set read-only data, policy_load(). */
+int policy_open(struct policy *p, const char *name);
+/* The .rodata of an opened policy that has one variable there; or NULL. */
+void *policy_rodata(struct policy *p, size_t *size);
+int policy_load(struct policy *p);
+int policy_attach(struct policy *p);
+/* @to, loaded, takes the place (and the link) of @p. */
+int policy_swap(struct policy *p, struct policy *to);
+/* Returns when its exit() has run and, for the last one, the hooks are idle. */
+void policy_detach(struct policy *p);
+void policy_close(struct policy *p);
+/* All of it: open, load, attach. A NULL name is no policy, and no error. */
+int policy_start(struct policy *p, const char *name);
+/* Element @key of the array map @map of u64; ~0 if there is none. */
+uint64_t policy_count(struct policy *p, const char *map, uint32_t key);
+/* Sum over the CPUs of the mgx_stats of @reason (mgx_policy.h). */
+struct mgx_policy_stat;
+int policy_stat(struct policy *p, uint32_t reason, struct mgx_policy_stat *sum);
+
+/* --- lib/counts.c: /sys/kernel/migrate_ext ---------------------------------- */
+
+/**
+ * struct counts - all counters of the module
+ * @ev: by enum mgx_event
+ * @reason: base pages batched, by enum mgx_reason
+ */
+struct counts {
+	uint64_t ev[MGX_NR_EVENTS];
+	uint64_t reason[MGX_NR_REASONS];
+};
+
+#define EV(counts, name)	((counts)->ev[MGX_EV_##name])
+
+extern const char *const event_names[MGX_NR_EVENTS];
+extern const char *const reason_names[MGX_NR_REASONS];
+
+int counts_read(struct counts *c);
+/* @since becomes what was counted since it was read. */
+int counts_since(struct counts *since);
+void counts_print(const struct counts *c);
+/* A file of /sys/kernel/migrate_ext, without its newline. */
+int mgx_read(const char *file, char *buf, size_t len);
+bool mgx_is(const char *file, const char *value);
+/* Waits until it is; false after @ms milliseconds. */
+bool mgx_wait(const char *file, const char *value, unsigned int ms);
+
+/* --- lib/memory.c: memory whose every byte is known ------------------------- */
+
+enum mem_kind {
+	MEM_ANON,		/* 4-KiB pages */
+	MEM_MTHP,		/* 64-KiB folios */
+	MEM_THP,		/* 2-MiB folios */
+	MEM_SHMEM,		/* shared memfd */
+	MEM_SHMEM_THP,		/* shared memfd of 2-MiB folios */
+	MEM_HUGETLB,		/* private 2-MiB pages */
+	MEM_HUGETLB_SHARED,	/* shared memfd of 2-MiB pages */
+	MEM_FILE,		/* shared mapping of a file, see mem_map_file() */
+};
+
+/**
+ * struct mem - memory whose 8-byte words are known
+ * @addr: where
+ * @len: bytes
+ * @seed: word at offset o is mem_word(o, seed) + pass
+ * @pass: what was added to each word, see mem_writer_start()
+ * @unit: bytes of its folios
+ * @fd: of a memfd or file, or -1
+ */
+struct mem {
+	char *addr;
+	size_t len;
+	uint64_t seed;
+	uint64_t pass;
+	size_t unit;
+	int fd;
+};
+
+/* -EOPNOTSUPP: this kernel does not have such memory. */
+int mem_map(struct mem *m, enum mem_kind kind, size_t len);
+int mem_map_file(struct mem *m, const char *path, size_t len);
+/* Maps and fills it on @node. */
+int mem_make(struct mem *m, enum mem_kind kind, size_t len, int node);
+void mem_free(struct mem *m);
+void mem_fill(struct mem *m, uint64_t seed);
+/* Number of wrong words; describes the first ones. */
+size_t mem_check(const struct mem *m);
+/* Are its folios really of @unit bytes? Looks at all, by /proc/kpageflags. */
+bool mem_is_large(const struct mem *m);
+
+/**
+ * struct mem_writer - a thread that adds 1 to word after word of a mem
+ *
+ * Each word is checked before it is written, so a lost update is seen at the
+ * next pass and counted. mem_writer_stop() ends at a full pass, puts the
+ * passes into the mem, and mem_check() then knows all words again.
+ */
+struct mem_writer {
+	pthread_t thread;
+	struct mem *mem;
+	atomic_bool stop;
+	uint64_t passes;
+	size_t wrong;
+};
+
+int mem_writer_start(struct mem_writer *w, struct mem *m);
+/* Returns the number of wrong words it saw. */
+size_t mem_writer_stop(struct mem_writer *w);
+
+/* --- lib/node.c: where pages are, and ways to move them --------------------- */
+
+int node_of(const void *addr);		/* or a negative errno */
+/* Base pages of @m that are mapped and on @node. */
+size_t mem_on_node(const struct mem *m, int node);
+/*
+ * One system call each; they return the base pages that are on @node then, or
+ * a negative errno. @all moves pages that other processes map as well.
+ */
+ssize_t mem_move_pages(struct mem *m, int node, bool all);
+ssize_t mem_mbind(struct mem *m, int node);
+/* migrate_pages(2) of this process, from one node to the other. */
+int process_migrate(int from, int to);
+/* Binds what is allocated by this thread to a node; -1 undoes it. */
+int node_bind(int node);
+int node_run_on(int node);		/* this thread's CPUs; -1: all */
+
+/* --- lib/setting.c: files of /proc and /sys that a test changes ------------- */
+
+/* Writes @value; setting_restore(), or exit, undoes all in reverse order. */
+int setting_set(const char *path, const char *value);
+int setting_set_u64(const char *path, uint64_t value);
+void setting_restore(void);
+int file_read(const char *path, char *buf, size_t len);	/* without newline */
+int file_write(const char *path, const char *value);
+int64_t file_read_s64(const char *path);		/* or a negative errno */
+/* A line "NAME value" of /proc/vmstat, /proc/meminfo (in KiB), memory.stat. */
+uint64_t table_read(const char *path, const char *name);
+
+/* 2-MiB huge pages in the pool of each node. */
+int hugetlb_pool(unsigned int per_node);
+
+/* --- lib/disk.c: the guest's disks ------------------------------------------- */
+
+/* ext4 on /dev/vda; returns its mount point, or NULL. Made if need be. */
+const char *disk_ext4(void);
+/* Swap on /dev/vdb, on or off. */
+int disk_swap(bool on);
+
+/* --- lib/load.c: migrations that never end ------------------------------------ */
+
+/**
+ * struct load - threads that move a buffer each to and fro
+ *
+ * Half of the buffers are written to all the time (struct mem_writer), half
+ * keep their pattern; load_stop() verifies every byte of all.
+ */
+struct load;
+
+/* @threads buffers of @len bytes. NULL: see the comment printed. */
+struct load *load_start(unsigned int threads, size_t len);
+/* Base pages moved so far. */
+uint64_t load_moved(const struct load *l);
+/* Wrong words in all buffers; frees @l. */
+size_t load_stop(struct load *l);
+
+/* --- lib/module.c: the module itself ------------------------------------------- */
+
+/* build/<release>/migrate_ext.ko of the running kernel. */
+const char *module_path(void);
+int module_insert(const char *path, const char *params);
+int module_remove(void);
+bool module_loaded(void);
+/*
+ * dmesg_mark() before something, then: does the kernel log hold @text since?
+ * NULL: print what it holds.
+ */
+int dmesg_mark(void);
+bool dmesg_since(int mark, const char *text);
+
+#endif /* _MGX_FIXTURE_H */
