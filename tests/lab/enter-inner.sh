@@ -37,7 +37,8 @@ mount --rbind /sys "$root/sys"
 mount -t tmpfs -o mode=1777 lab-tmp "$root/tmp"
 mount_dev
 mount --bind "$repo" "$root/src"
-[[ $build == "$repo/build" ]] || mount --bind "$build" "$root/src/build"
+# On its own even if it is inside the repository: it may be a mount of its own.
+mount --rbind "$build" "$root/src/build"
 
 dir=/
 case $PWD/ in

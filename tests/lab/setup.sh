@@ -147,14 +147,15 @@ publish()
 
 make_lab()
 {
-	local start=$SECONDS
+	local start=$SECONDS base
 
 	need_mb "$LAB" "$NEED_MB" "the lab"
 	say "making the lab (Debian 13, two kernels, QEMU) in $LAB"
 	TMP=$(mktemp -d "$LAB/new.XXXXXX")
 	chmod 755 "$TMP"
 	mkdir "$TMP/root"
-	run_step "base system" "$LOGS/lab-base.log" "$LAB_SRC/base.sh" "$TMP" $(packages base) ||
+	mapfile -t base < <(packages base)
+	run_step "base system" "$LOGS/lab-base.log" "$LAB_SRC/base.sh" "$TMP" "${base[@]}" ||
 		die "cannot make the base system: $(why "$LOGS/lab-base.log")"
 	run_step "packages" "$LOGS/lab-install.log" install_all ||
 		die "cannot install the lab's packages: $(why "$LOGS/lab-install.log")"

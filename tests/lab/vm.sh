@@ -23,7 +23,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 LAB_TAG=vm
-BOOT_TIMEOUT=${MGX_BOOT_TIMEOUT:-90}
+BOOT_TIMEOUT=${MGX_BOOT_TIMEOUT:-120}
 FAILED=125
 TIMED_OUT=124
 
@@ -161,6 +161,7 @@ prepare()
 fail()
 {
 	printf '%s: error: %s; console: %s\n' "$LAB_TAG" "$1" "$console" >&2
+	"$LAB_SRC/dmesg-check.sh" "$console" || true
 	tail -n 15 "$console" | tr -d '\r' | sed 's/^/    /' >&2
 	exit "${2:-$FAILED}"
 }
@@ -213,8 +214,10 @@ verdict()
 
 	[[ -s $RUN/status ]] || fail "the guest died (kernel $release)"
 	rc=$(cat "$RUN/status")
-	"$LAB_SRC/dmesg-check.sh" "$console" ||
-		fail "kernel $release complained, see above" $((rc ? rc : FAILED))
+	"$LAB_SRC/dmesg-check.sh" "$console" || {
+		echo "$LAB_TAG: error: kernel $release complained; console: $console" >&2
+		exit $((rc ? rc : FAILED))
+	}
 	exit "$rc"
 }
 

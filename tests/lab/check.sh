@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh: style: shellcheck over the scripts (on this machine, where it is
+# installed), checkpatch over the C, a module build with W=1 and sparse.
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LAB_TAG=check
+rc=0
+
+scripts()
+{
+	command -v shellcheck >/dev/null || {
+		say "shellcheck is not installed: apt install shellcheck"
+		return
+	}
+	git -C "$REPO" grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' |
+		(cd "$REPO" && xargs shellcheck -x)
+}
+
+checkpatch()
+{
+	git -C "$REPO" ls-files 'kernel/*.[ch]' 'bpf/*.[ch]' 'user/*.[ch]' 'tests/*.[ch]' |
+		sed 's,^,/src/,' |
+		xargs "$LAB_SRC/enter.sh" perl /src/build/lab/kselftest-src/scripts/checkpatch.pl \
+			--no-tree --strict --terse --no-summary --file
+}
+
+warnings()
+{
+	local rel out
+
+	rel=$(kernel_release)
+	out=/src/build/check
+	rm -rf "$BUILD/check"
+	"$LAB_SRC/enter.sh" make --no-print-directory -j"$(nproc)" -C /src/kernel O=$out \
+		"KDIR=/usr/lib/modules/$rel/build" W=1 C=2 >"$LOGS/check.log" 2>&1 || return
+	! grep -aE 'obj/.*(warning|error):' "$LOGS/check.log"
+}
+
+for step in scripts checkpatch warnings; do
+	if "$step"; then
+		say "$step: clean"
+	else
+		say "$step: see above"
+		rc=1
+	fi
+done
+exit $rc

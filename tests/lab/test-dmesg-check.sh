@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Test of dmesg-check.sh: each line that is a kernel's cry for help is found,
+# no harmless line is; an allow-list entry holds until it expires.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+
+check() { "$here/dmesg-check.sh" "$dir/log" >/dev/null 2>&1; }
+
+# result STATUS NAME
+result()
+{
+	local ok=ok
+
+	n=$((n + 1))
+	(($1 == 0)) || ok="not ok"
+	echo "$ok $n $2"
+}
+
+bad_lines()
+{
+	cat <<'END'
+[   12.345678] WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234 migrate_pages+0x12/0x34
+[   12.345678] WARNING: mm/migrate.c:1234 at migrate_pages+0x12/0x34, CPU#1: cat/234
+[   12.345678] BUG: kernel NULL pointer dereference, address: 0000000000000008
+[   12.345678] BUG: unable to handle page fault for address: ffffc90000000000
+[   12.345678] BUG: sleeping function called from invalid context at mm/util.c:756
+[   12.345678] BUG: Bad page state in process cat  pfn:12345
+[   12.345678] BUG: Bad rss-counter state mm:00000000 type:MM_ANONPAGES val:1
+[   12.345678] BUG: scheduling while atomic: cat/234/0x00000002
+[   12.345678] BUG: KASAN: slab-use-after-free in mgx_batch_copy+0x12/0x34
+[   12.345678] BUG: KFENCE: use-after-free read in mgx_batch_copy+0x12/0x34
+[   12.345678] kernel BUG at mm/migrate.c:567!
+[   12.345678] Oops: 0000 [#1] PREEMPT SMP NOPTI
+[   12.345678] Oops: general protection fault, probably for non-canonical address 0x1: 0000 [#1]
+[   12.345678] general protection fault, probably for non-canonical address 0xdead: 0000 [#1]
+[   12.345678] Kernel panic - not syncing: Fatal exception
+[   12.345678] UBSAN: array-index-out-of-bounds in kernel/batch.c:12:3
+[   12.345678] watchdog: BUG: soft lockup - CPU#2 stuck for 26s! [cat:234]
+[   12.345678] watchdog: Watchdog detected hard LOCKUP on cpu 1
+[   12.345678] INFO: task cat:234 blocked for more than 120 seconds.
+[   12.345678] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+[   12.345678] rcu: INFO: rcu_preempt self-detected stall on CPU
+[   12.345678] INFO: rcu_tasks detected stalls on tasks:
+[   12.345678] WARNING: possible circular locking dependency detected
+[   12.345678] WARNING: possible recursive locking detected
+[   12.345678] WARNING: suspicious RCU usage
+[   12.345678] INFO: trying to register non-static key.
+[   12.345678] ------------[ cut here ]------------
+[   12.345678][  T234] WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234
+<4>[   12.345678] WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234
+WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234 migrate_pages+0x12/0x34
+END
+}
+
+good_lines()
+{
+	cat <<'END'
+[    0.000000] Command line: console=ttyS0 panic=-1 oops=panic
+[    0.000000] x86/fpu: Supporting XSAVE feature 0x001: 'x87 floating point registers'
+[    0.010000] RETBleed: WARNING is printed elsewhere
+[    0.102931] Spectre V2 : mitigation disabled; BUG not affected
+[    0.500000] ACPI BIOS Warning (bug): Optional FADT field
+[    0.600000] debug: unmapping init [mem 0xffffffff85800000-0xffffffff85bfffff]
+[    0.700000] rcu: Hierarchical RCU implementation.
+[    0.710000] rcu: 	RCU event tracing is enabled.
+[    0.800000] kfence: initialized - using 2097152 bytes for 255 objects
+[    5.100000] migrate_ext: loading out-of-tree module taints kernel.
+[    5.100000] migrate_ext: module verification failed: signature and/or required key missing - tainting kernel
+[    6.000000] EXT4-fs (vda): mounted filesystem r/w with ordered data mode.
+[    7.000000] mgx-lab: begin WARNING_test
+END
+}
+
+each()
+{
+	local line
+
+	while IFS= read -r line; do
+		printf '%s\n' "[    1.000000] Linux version" "$line" "[    9.0] end" >"$dir/log"
+		if check; then
+			result "$1" "$2: $line"
+		else
+			result $((! $1)) "$2: $line"
+		fi
+	done
+}
+
+allow_list()
+{
+	echo '[    1.0] WARNING: CPU: 1 PID: 2 at known/place.c:1' >"$dir/log"
+	export MGX_DMESG_ALLOW=$dir/allow
+
+	printf '2999-01-01\tWARNING: .* at known/place\ta known bug\n' >"$dir/allow"
+	check
+	result $? "a line on the allow-list is no hit"
+	printf '2001-01-01\tWARNING: .* at known/place\ta known bug\n' >"$dir/allow"
+	! check
+	result $? "an entry that has expired does not count"
+	unset MGX_DMESG_ALLOW
+}
+
+missing_file()
+{
+	rm -f "$dir/log"
+	! check
+	result $? "a log that cannot be read is an error"
+}
+
+each 1 "found" < <(bad_lines)
+each 0 "ignored" < <(good_lines)
+allow_list
+missing_file
+echo "1..$n"

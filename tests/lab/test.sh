@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# test.sh: all tests, as TAP: on this machine first, then the kselftests in the
+# lab on each kernel. Sets up the lab and builds first. The last line has the
+# totals; the exit status is 0 only if tests ran and none failed.
+#
+# TESTS='name ...': these programs only; KERNELS='6.12 7': on these kernels only.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tap.sh
+. "$LAB_SRC/tap.sh"
+
+LAB_TAG='# test'
+read -ra tests <<<"${TESTS:-}"
+OUT=$LOGS
+POINT=$OUT/test.points
+VMS=()
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	local rc=$? pid
+
+	trap - EXIT INT TERM HUP
+	stop_step
+	for pid in ${VMS[@]+"${VMS[@]}"}; do
+		kill -TERM "$pid" 2>/dev/null || true
+	done
+	wait
+	exit "$rc"
+}
+
+# --- output --------------------------------------------------------------------
+
+# point LINE [LABEL]: prints a test point ("ok - ...") under the next number.
+point()
+{
+	local n
+
+	n=$(($(cat "$POINT") + 1))
+	echo "$n" >"$POINT"
+	sed -E "s/^((not )?ok) - /\1 $n - ${2:+$2: }/" <<<"$1"
+}
+
+# merge LABEL: passes a stream of subtests and points on, a block at a time, so
+# that guests that run side by side do not mix.
+merge()
+{
+	local line block=
+
+	while IFS= read -r line; do
+		case $line in
+		'ok - '* | 'not ok - '*)
+			{
+				flock 8
+				printf '%s' "$block"
+				point "$line" "$1"
+			} 8>"$POINT.lock"
+			block= ;;
+		'# running '*) echo "# $1: ${line#\# }" ;;
+		*) block+=$line$'\n' ;;
+		esac
+	done
+	printf '%s' "$block"
+}
+
+# failed_point RUN NAME WHY: a failure that no test program could report itself.
+failed_point()
+{
+	echo "not ok - $2 # $3"
+	echo "$2 0 1 0" >>"$OUT/$1.results"
+}
+
+# --- this machine ----------------------------------------------------------------
+
+host_program()
+{
+	local name=$1 limit=$2
+	shift 2
+
+	tap_run "$limit" "$OUT/test-host-$name.tap" "$@"
+	tap_report "$name" "$OUT/test-host-$name.tap" "$OUT/test-host.results"
+}
+
+selected()
+{
+	local want
+
+	((${#tests[@]})) || return 0
+	for want in "${tests[@]}"; do
+		[[ $1 == "$want" ]] && return 0
+	done
+	return 1
+}
+
+host_tests()
+{
+	local script name
+
+	: >"$OUT/test-host.results"
+	if selected unit && [[ -f $REPO/tests/unit/Makefile ]]; then
+		host_program unit 300 make --no-print-directory -s -C "$REPO/tests/unit" \
+			"O=$BUILD/host" run
+	fi
+	for script in "$LAB_SRC"/test-*.sh; do
+		name=$(basename "$script" .sh)
+		! selected "$name" || host_program "$name" 120 "$script"
+	done
+}
+
+# --- guests ----------------------------------------------------------------------
+
+# guest_programs: the selected programs of tests.list.
+guest_programs()
+{
+	local name
+
+	while read -r name _; do
+		[[ -n $name && $name != '#'* ]] || continue
+		! selected "$name" || echo "$name"
+	done <"$BUILD/kselftest/tests.list"
+}
+
+# account RUN STATUS PROGRAMS: what is missing when a guest has ended.
+account()
+{
+	local run=$1 status=$2 name missing=0
+	shift 2
+
+	for name; do
+		grep -q "^$name " "$OUT/$run.results" && continue
+		if ((missing++ == 0)); then
+			failed_point "$run" "$name" "the guest ended in it (status $status); see build/logs/$run.console"
+		else
+			failed_point "$run" "$name" "did not run"
+		fi
+	done
+	if ((status != 0 && missing == 0)); then
+		failed_point "$run" kernel "the guest ended with status $status; see build/logs/$run.console"
+	fi
+}
+
+# one_guest SERIES RELEASE PROGRAMS: the kselftests on one kernel.
+one_guest()
+{
+	local series=$1 release=$2 run=test-$2 rc=0
+	shift 2
+
+	rm -f "$OUT/$run"[.-]*
+	: >"$OUT/$run.results"
+	{
+		"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-1800}" \
+			"/src/tests/lab/guest-tests.sh $run $*" 2>&1 || rc=$?
+		account "$run" "$rc" "$@"
+	} | merge "$series"
+}
+
+guest_tests()
+{
+	local series release programs pid
+
+	[[ -s $BUILD/kselftest/tests.list ]] || {
+		failed_point test-host kselftest "there is no build/kselftest/tests.list" | merge host
+		return
+	}
+	mapfile -t programs < <(guest_programs)
+	((${#programs[@]})) || return 0
+	for series in "${series_list[@]}"; do
+		release=$(kernel_release "$series")
+		one_guest "$series" "$release" "${programs[@]}" &
+		VMS+=($!)
+	done
+	for pid in "${VMS[@]}"; do
+		wait "$pid" || true
+	done
+	VMS=()
+}
+
+# --- the whole -------------------------------------------------------------------
+
+# choose_kernels: KERNELS, or all the lab has; wrong names end the run here.
+choose_kernels()
+{
+	local series
+
+	read -ra series_list <<<"${KERNELS:-$(kernels | cut -d ' ' -f 1 | paste -sd ' ')}"
+	for series in "${series_list[@]}"; do
+		kernel_release "$series" >/dev/null || exit
+	done
+}
+
+# choose_results: the figures that belong to this run.
+results()
+{
+	local series
+
+	echo "$OUT/test-host.results"
+	for series in "${series_list[@]}"; do
+		echo "$OUT/test-$(kernel_release "$series").results"
+	done
+}
+
+totals()
+{
+	local files
+
+	mapfile -t files < <(results)
+	cat "${files[@]}" 2>/dev/null |
+		awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }'
+}
+
+summary()
+{
+	local passed failed skipped
+
+	read -r passed failed skipped < <(totals)
+	echo "1..$(cat "$POINT")"
+	echo "# time: $((SECONDS / 60)) min $((SECONDS % 60)) s; logs: $OUT"
+	((passed + failed > 0)) || echo "# error: no test ran${TESTS:+; there is no test named: $TESTS}"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	((failed == 0 && passed > 0))
+}
+
+not_started()
+{
+	echo "not ok 1 - $1"
+	echo "0 passed, 1 failed, 0 skipped"
+	exit 1
+}
+
+main()
+{
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	echo "TAP version 14"
+	"$LAB_SRC/setup.sh" || not_started "the lab cannot be set up"
+	"$LAB_SRC/build.sh" || not_started "something does not build"
+	choose_kernels
+	echo 0 >"$POINT"
+	rm -f "$OUT"/test-*.results
+	host_tests | merge host
+	guest_tests
+	summary
+}
+
+main "$@"
