@@ -3,6 +3,7 @@
 #
 # check.sh: style: shellcheck over the scripts (on this machine, where it is
 # installed), checkpatch over the C, a module build with W=1 and sparse.
+# shellcheck disable=SC2317 # the steps are called by name
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -32,10 +33,10 @@ warnings()
 {
 	local rel out
 
-	rel=$(kernel_release)
+	rel=$(kernel_release "")
 	out=/src/build/check
 	rm -rf "$BUILD/check"
-	"$LAB_SRC/enter.sh" make --no-print-directory -j"$(nproc)" -C /src/kernel O=$out \
+	"$LAB_SRC/enter.sh" make --no-print-directory -j"$(nproc)" -C /src/kernel "O=$out" \
 		"KDIR=/usr/lib/modules/$rel/build" W=1 C=2 >"$LOGS/check.log" 2>&1 || return
 	! grep -aE 'obj/.*(warning|error):' "$LOGS/check.log"
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-LAB_TAG=make
+LAB_TAG="make"
 release=$(uname -r)
 kdir=${KDIR:-/lib/modules/$release/build}
 built=0 broken=0
@@ -50,6 +50,15 @@ build()
 	missing=()
 }
 
+headers_remedy()
+{
+	if apt-cache show "linux-headers-$release" >/dev/null 2>&1; then
+		echo "headers of $release: apt install linux-headers-$release"
+	else
+		echo "headers of $release, which Debian does not have: name their directory by KDIR="
+	fi
+}
+
 kernel_needs()
 {
 	local conf
@@ -57,8 +66,7 @@ kernel_needs()
 	need make make
 	need gcc gcc
 	need pahole dwarves
-	[[ -d $kdir ]] ||
-		missing+=("headers of $release: apt install linux-headers-$release")
+	[[ -d $kdir ]] || missing+=("$(headers_remedy)")
 	[[ -e /sys/kernel/btf/vmlinux ]] ||
 		missing+=("BTF: this kernel was built without CONFIG_DEBUG_INFO_BTF; use a Debian kernel, 6.12 or newer")
 	for conf in "$kdir/.config" "/boot/config-$release"; do
