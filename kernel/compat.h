@@ -36,7 +36,8 @@ static inline bool mgx_has_movable_ops(struct folio *folio)
 #ifdef PAGE_MAPPING_MOVABLE
 	return __folio_test_movable(folio);
 #else
-	return page_has_movable_ops(&folio->page);
+	return page_has_type(&folio->page) &&
+	       page_has_movable_ops(&folio->page);
 #endif
 }
 

@@ -82,7 +82,7 @@ static const enum mgx_event mgx_hold_event[] = {
 	[MGX_HOLD_REFS] = MGX_EV_held_refs,
 };
 
-static enum mgx_hold mgx_hold_mapping(struct folio *src)
+static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
 {
 	struct address_space *mapping = folio_mapping(src);
 
@@ -104,16 +104,16 @@ static enum mgx_hold mgx_hold_mapping(struct folio *src)
  * locked and @src is unmapped, so the answer holds until the turn, but for
  * references that are taken later and then refuse it there.
  */
-static enum mgx_hold mgx_hold(struct folio *dst, struct folio *src)
+static enum mgx_hold mgx_hold(struct folio *src)
 {
-	enum mgx_hold hold;
-
-	if (mgx_has_movable_ops(src) || folio_is_zone_device(src) ||
-	    folio_is_zone_device(dst))
+	if (mgx_has_movable_ops(src) || folio_is_zone_device(src))
 		return MGX_HOLD_DEVICE;
-	hold = mgx_hold_mapping(src);
-	if (hold)
-		return hold;
+	if (!folio_test_anon(src) || folio_test_swapcache(src)) {
+		enum mgx_hold hold = mgx_hold_mapping(src);
+
+		if (hold)
+			return hold;
+	}
 	/* One reference is that of whoever isolated the folio. */
 	if (folio_ref_count(src) != folio_expected_ref_count(src) + 1)
 		return MGX_HOLD_REFS;
@@ -125,10 +125,8 @@ static struct folio *mgx_get_new_folio(struct folio *src, unsigned long data)
 	struct mgx_ctx *ctx = (struct mgx_ctx *)data;
 	struct folio *dst = ctx->get(src, ctx->private);
 
-	if (dst) {
-		mgx_count_add(ctx, pages_recorded, folio_nr_pages(src));
+	if (likely(dst))
 		mgx_pairs_record(&ctx->pairs, src, dst);
-	}
 	return dst;
 }
 
@@ -143,21 +141,13 @@ static void mgx_put_new_folio(struct folio *dst, unsigned long data)
 		folio_put(dst);
 }
 
-static void mgx_batch_add(struct mgx_ctx *ctx, struct mgx_pair *pair)
+/* Not early: the kernel copies it at its turn. */
+static noinline void mgx_batch_hold(struct mgx_ctx *ctx, struct mgx_pair *pair,
+				    enum mgx_hold hold)
 {
-	struct mgx_batch *batch = &ctx->batch;
-	enum mgx_hold hold = mgx_hold(pair->dst, pair->src);
-
-	if (hold) {
-		pair->state = MGX_PAIR_HELD;
-		batch->nr_held++;
-		ctx->count[mgx_hold_event[hold]]++;
-		return;
-	}
-	pair->state = MGX_PAIR_READY;
-	batch->nr_folios++;
-	batch->bytes += folio_size(pair->src);
-	batch->max_order = max(batch->max_order, folio_order(pair->src));
+	pair->state = MGX_PAIR_HELD;
+	ctx->batch.nr_held++;
+	ctx->count[mgx_hold_event[hold]]++;
 }
 
 static u64 mgx_cgroup_id(void)
@@ -179,12 +169,36 @@ static u64 mgx_cgroup_id(void)
  * or has had its turn in an earlier pass. The list's head is never taken for
  * a folio, since no pair has it as its source.
  */
+static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
+{
+	struct mgx_pair *pair, *end = ctx->pairs.pair + ctx->pairs.nr;
+	struct folio *next = first->src;
+	u32 folios = 0, max_order = 0;
+	u64 pages = 0;
+
+	for (pair = first; pair < end; pair++) {
+		enum mgx_hold hold;
+
+		if (unlikely(pair->src != next))
+			continue;
+		hold = mgx_hold(next);
+		if (unlikely(hold)) {
+			mgx_batch_hold(ctx, pair, hold);
+		} else {
+			pair->state = MGX_PAIR_READY;
+			folios++;
+			pages += folio_nr_pages(next);
+			max_order = max(max_order, folio_order(next));
+		}
+		next = list_next_entry(next, lru);
+	}
+	ctx->batch.nr_folios = folios;
+	ctx->batch.bytes = pages << PAGE_SHIFT;
+	ctx->batch.max_order = max_order;
+}
+
 static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 {
-	struct mgx_pair *end = ctx->pairs.pair + ctx->pairs.nr;
-	struct folio *next = first->src;
-	struct mgx_pair *pair;
-
 	ctx->batch = (struct mgx_batch){
 		.id = atomic64_inc_return(&mgx_batch_id),
 		.cgroup_id = mgx_cgroup_id(),
@@ -195,13 +209,8 @@ static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 		.pid = ctx->req.pid,
 		.tgid = ctx->req.tgid,
 	};
-	for (pair = first; pair < end; pair++) {
-		if (pair->src != next)
-			continue;
-		next = list_next_entry(next, lru);
-		mgx_batch_add(ctx, pair);
-	}
 	ctx->remainder = first - ctx->pairs.pair;
+	mgx_batch_collect(ctx, first);
 }
 
 /*
@@ -232,8 +241,10 @@ static int mgx_already_poisoned(struct folio *dst, struct folio *src)
 
 typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
 
-static void mgx_used(struct mgx_ctx *ctx, const struct mgx_pair *pair,
-		     struct ftrace_regs *fregs)
+/* The folio's turn, and its content is there (or its source is poisoned). */
+static noinline void notrace mgx_turn_copied(struct mgx_ctx *ctx,
+					     const struct mgx_pair *pair,
+					     struct ftrace_regs *fregs)
 {
 	mgx_copy_fn *to = mgx_already_copied;
 
@@ -242,6 +253,17 @@ static void mgx_used(struct mgx_ctx *ctx, const struct mgx_pair *pair,
 	else
 		mgx_count_add(ctx, pages_used, folio_nr_pages(pair->src));
 	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
+}
+
+/* The turn of a folio that no batch has seen. True: it begins one. */
+static noinline bool notrace mgx_turn_first(struct folio *src,
+					    struct ftrace_regs *fregs)
+{
+	if (mgx_hold(src))
+		return false;
+	ftrace_regs_set_instruction_pointer(fregs,
+					    (unsigned long)mgx_begin_batch);
+	return true;
 }
 
 /*
@@ -262,17 +284,17 @@ static void notrace mgx_enter_copy(unsigned long ip, unsigned long parent_ip,
 	dst = (struct folio *)ftrace_regs_get_argument(fregs, 0);
 	src = (struct folio *)ftrace_regs_get_argument(fregs, 1);
 	pair = mgx_pairs_find(&ctx->pairs, dst, src);
-	if (pair && pair->state == MGX_PAIR_RECORDED && !mgx_hold(dst, src)) {
-		ftrace_regs_set_instruction_pointer(
-			fregs, (unsigned long)mgx_begin_batch);
-		return;
-	}
-	if (pair)
+	if (likely(pair)) {
+		if (pair->state == MGX_PAIR_RECORDED &&
+		    mgx_turn_first(src, fregs))
+			return;
 		mgx_pairs_consume(&ctx->pairs, pair);
-	if (pair && pair->state == MGX_PAIR_COPIED)
-		mgx_used(ctx, pair, fregs);
-	else
-		mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
+		if (pair->state == MGX_PAIR_COPIED) {
+			mgx_turn_copied(ctx, pair, fregs);
+			return;
+		}
+	}
+	mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
 }
 
 /* Move folios of at least @pages base pages from @from to the empty @part. */

@@ -14,10 +14,13 @@
 
 static int __init mgx_init(void)
 {
-	int rc = mgx_hook_init();
+	int rc = mgx_reserve_init();
 
 	if (rc)
 		return rc;
+	rc = mgx_hook_init();
+	if (rc)
+		goto out_reserve;
 	rc = mgx_kfunc_init();
 	if (rc)
 		goto out_hook;
@@ -33,6 +36,8 @@ out_sysfs:
 	mgx_sysfs_exit();
 out_hook:
 	mgx_hook_exit();
+out_reserve:
+	mgx_reserve_exit();
 	return rc;
 }
 
@@ -42,6 +47,7 @@ static void __exit mgx_exit(void)
 	mgx_policy_exit();
 	mgx_sysfs_exit();
 	mgx_hook_exit();
+	mgx_reserve_exit();
 }
 
 module_init(mgx_init);

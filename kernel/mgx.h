@@ -6,6 +6,7 @@
 #define _MGX_H
 
 #include <linux/atomic.h>
+#include <linux/hash.h>
 #include <linux/kobject.h>
 #include <linux/migrate.h>
 #include <linux/percpu.h>
@@ -90,12 +91,42 @@ struct mgx_ctx {
 };
 
 /* reserve.c: contexts, and which task uses which */
+int mgx_reserve_init(void);
+void mgx_reserve_exit(void);
 int mgx_reserve_alloc(void);
 void mgx_reserve_free(void);
 unsigned int mgx_reserve_size(void);
 struct mgx_ctx *mgx_ctx_get(void);
 void mgx_ctx_put(struct mgx_ctx *ctx);
-struct mgx_ctx *mgx_ctx_current(void);
+struct mgx_ctx *mgx_ctx_probe(void);
+
+/**
+ * struct mgx_slot - the contexts of one task
+ * @task: owner, NULL for a free slot
+ * @top: its innermost context (rule 6)
+ */
+struct mgx_slot {
+	struct task_struct *task;
+	struct mgx_ctx *top;
+};
+
+extern struct mgx_slot *mgx_slots;
+extern unsigned int mgx_slot_bits;
+
+/**
+ * mgx_ctx_current() - the innermost context of the running task
+ *
+ * Context: task.
+ * Return: the context, or NULL.
+ */
+static __always_inline struct mgx_ctx *mgx_ctx_current(void)
+{
+	struct mgx_slot *slot = mgx_slots + hash_ptr(current, mgx_slot_bits);
+
+	if (likely(READ_ONCE(slot->task) == current))
+		return slot->top;
+	return mgx_ctx_probe();
+}
 
 /* hook.c: the only file that knows how the kernel migrates */
 int mgx_hook_init(void);

@@ -257,7 +257,6 @@ struct mgx_ops {
 	X(calls_limited, "calls cut into smaller ones for a policy")	\
 	X(calls_nested, "calls made while allocating a destination")	\
 	X(calls_no_context, "calls passed through, no context was free") \
-	X(pages_recorded, "base pages for which a destination was given") \
 	X(pages_migrated, "base pages that migrate_pages() reported as done") \
 	X(batches, "batches shown to a policy")				\
 	X(batches_declined, "batches for which a policy submitted nothing") \

@@ -77,7 +77,7 @@ static inline void mgx_pairs_record(struct mgx_pairs *p, struct folio *src,
 		mgx_pairs_reset(p);
 	if (p->nr == MGX_BATCH_PAIRS)
 		return;
-	p->pair[p->nr++] = (struct mgx_pair){ .src = src, .dst = dst };
+	*(p->pair + p->nr++) = (struct mgx_pair){ .src = src, .dst = dst };
 }
 
 /*
@@ -102,16 +102,19 @@ static inline void mgx_pairs_forget(struct mgx_pairs *p, struct folio *dst)
 	}
 }
 
-/* The pair whose turn it is, or NULL. The cursor stays where it is. */
+/*
+ * The pair whose turn it is, or NULL. The cursor stays where it is. Nearly
+ * always the first that is looked at; pointers, so that no index is checked.
+ */
 static inline struct mgx_pair *mgx_pairs_find(struct mgx_pairs *p,
 					      const struct folio *dst,
 					      const struct folio *src)
 {
-	__u32 i;
+	struct mgx_pair *pair, *end = p->pair + p->nr;
 
-	for (i = p->cursor; i < p->nr; i++)
-		if (p->pair[i].dst == dst && p->pair[i].src == src)
-			return &p->pair[i];
+	for (pair = p->pair + p->cursor; pair < end; pair++)
+		if (pair->dst == dst && pair->src == src)
+			return pair;
 	return NULL;
 }
 

@@ -91,6 +91,9 @@ struct mgx_policy *mgx_policy_caller(void)
 	struct mgx_policy *policy = READ_ONCE(mgx_policy_in_init);
 	struct mgx_ctx *ctx;
 
+	/* struct_ops of other kinds, which may run anywhere, can call us. */
+	if (!in_task())
+		return NULL;
 	if (policy && policy->setup == current)
 		return policy;
 	ctx = mgx_ctx_current();

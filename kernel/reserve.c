@@ -29,25 +29,15 @@ MODULE_PARM_DESC(
 	reserve,
 	"contexts per CPU: migrations that may be in progress at once (1 to 64, default 4)");
 
-/**
- * struct mgx_slot - the contexts of one task
- * @task: owner, NULL for a free slot
- * @top: its innermost context (rule 6)
- */
-struct mgx_slot {
-	struct task_struct *task;
-	struct mgx_ctx *top;
-};
-
 static DEFINE_PER_CPU(struct mgx_ctx *, mgx_reserve);
-static struct mgx_slot *mgx_slots;
-static unsigned int mgx_slot_bits;
+struct mgx_slot *mgx_slots __read_mostly;
+unsigned int mgx_slot_bits __read_mostly;
 
 static struct mgx_slot *mgx_slot_at(unsigned int probe)
 {
 	u32 first = hash_ptr(current, mgx_slot_bits);
 
-	return &mgx_slots[(first + probe) & ((1U << mgx_slot_bits) - 1)];
+	return mgx_slots + ((first + probe) & ((1U << mgx_slot_bits) - 1));
 }
 
 static struct mgx_slot *mgx_slot_find(void)
@@ -89,14 +79,8 @@ static struct mgx_ctx *mgx_ctx_claim(void)
 	return NULL;
 }
 
-/**
- * mgx_ctx_current() - the innermost context of the running task
- *
- * Context: any; the table must exist, that is, the hooks are armed or a call
- * is under way.
- * Return: the context, or NULL.
- */
-struct mgx_ctx *mgx_ctx_current(void)
+/* mgx_ctx_current() when another task has the first place. */
+struct mgx_ctx *mgx_ctx_probe(void)
 {
 	struct mgx_slot *slot = mgx_slot_find();
 
@@ -163,8 +147,6 @@ void mgx_reserve_free(void)
 		kvfree(per_cpu(mgx_reserve, cpu));
 		per_cpu(mgx_reserve, cpu) = NULL;
 	}
-	kvfree(mgx_slots);
-	mgx_slots = NULL;
 }
 
 /**
@@ -177,12 +159,6 @@ int mgx_reserve_alloc(void)
 {
 	int cpu;
 
-	reserve = clamp(reserve, 1U, 64U);
-	mgx_slot_bits = order_base_2(max(64U, 4 * mgx_reserve_size()));
-	mgx_slots =
-		kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots), GFP_KERNEL);
-	if (!mgx_slots)
-		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct mgx_ctx *ctx;
 
@@ -203,4 +179,27 @@ int mgx_reserve_alloc(void)
 unsigned int mgx_reserve_size(void)
 {
 	return reserve * num_possible_cpus();
+}
+
+/**
+ * mgx_reserve_init() - make the table, which stays while the module is loaded
+ *
+ * Context: module initialisation.
+ * Return: 0 or -ENOMEM.
+ */
+int mgx_reserve_init(void)
+{
+	reserve = clamp(reserve, 1U, 64U);
+	mgx_slot_bits = order_base_2(max(64U, 4 * mgx_reserve_size()));
+	mgx_slots = kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots),
+			     GFP_KERNEL);
+	return mgx_slots ? 0 : -ENOMEM;
+}
+
+/**
+ * mgx_reserve_exit() - undo mgx_reserve_init(); the hooks are not armed
+ */
+void mgx_reserve_exit(void)
+{
+	kvfree(mgx_slots);
 }
