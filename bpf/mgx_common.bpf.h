@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mgx_common.bpf.h - what a policy needs: types, kfuncs, the macro that defines
+ * its operations, settings, and counters per reason.
+ */
+#ifndef _MGX_COMMON_BPF_H
+#define _MGX_COMMON_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "migrate_ext.h"
+#include "mgx_policy.h"
+
+/* In dispatch(): bytes granted, or a negative errno. */
+extern __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel,
+			    __u64 bytes, __u32 chunk, __u64 flags) __ksym;
+/* In admit(). */
+extern int mgx_bpf_limit(struct mgx_req *req, __u32 pages) __ksym;
+extern int mgx_bpf_skip(struct mgx_req *req) __ksym;
+/* In every member: the policy ends itself, in good order or because of an error. */
+extern void mgx_bpf_exit(__s64 code, const char *msg, __u32 msg__sz) __ksym;
+extern void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
+
+/*
+ * The verifier wants memory it may write to behind a pointer with a size, so
+ * that a literal has to be copied to the stack.
+ */
+#define mgx_exit(code, literal)						\
+	({								\
+		char ___msg[] = literal;				\
+		mgx_bpf_exit(code, ___msg, sizeof(___msg));		\
+	})
+
+#define mgx_error(literal)						\
+	({								\
+		char ___msg[] = literal;				\
+		mgx_bpf_error(___msg, sizeof(___msg));			\
+	})
+
+/* Text that 'mgxctl policies' shows. */
+#define MGX_DOC(text)	__attribute__((btf_decl_tag(MGX_DOC_TAG text)))
+
+/*
+ * MGX_OPS_DEFINE(variable, "what it does", members...): defines a policy. Give
+ * at least .name.
+ */
+#define MGX_OPS_DEFINE(var, text, ...)					\
+	SEC(".struct_ops.link") MGX_DOC(text)				\
+	struct mgx_ops var = {						\
+		.version = MGX_OPS_VERSION,				\
+		__VA_ARGS__						\
+	}
+
+/*
+ * MGX_SETTING(type, declarator, "what it does") = default: a constant that
+ * 'mgxctl load --set' can change before the verifier sees it.
+ */
+#define MGX_SETTING(type, declarator, text)				\
+	const volatile type declarator MGX_DOC(text)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MGX_NR_REASONS);
+	__type(key, __u32);
+	__type(value, struct mgx_policy_stat);
+} mgx_stats SEC(".maps");
+
+/* The counters of this CPU; NULL for a reason that a newer kernel has added. */
+static __always_inline struct mgx_policy_stat *mgx_stat(__u32 reason)
+{
+	return bpf_map_lookup_elem(&mgx_stats, &reason);
+}
+
+/* Atomic, because programs that run on the path of a migration are preempted. */
+#define mgx_stat_add(stat, member, n) \
+	((void)__sync_fetch_and_add(&(stat)->member, n))
+
+static __always_inline void mgx_stat_call(struct mgx_req *req)
+{
+	struct mgx_policy_stat *stat = mgx_stat(req->reason);
+
+	if (stat)
+		mgx_stat_add(stat, calls, 1);
+}
+
+/* @granted: what mgx_bpf_submit() returned, or 0 */
+static __always_inline void mgx_stat_batch(struct mgx_batch *batch,
+					   __s64 granted)
+{
+	struct mgx_policy_stat *stat = mgx_stat(batch->reason);
+
+	if (!stat)
+		return;
+	mgx_stat_add(stat, batches, 1);
+	mgx_stat_add(stat, folios, batch->nr_folios);
+	mgx_stat_add(stat, bytes, batch->bytes);
+	if (granted > 0)
+		mgx_stat_add(stat, submitted_bytes, granted);
+}
+
+static __always_inline void mgx_stat_done(struct mgx_batch *batch,
+					  struct mgx_done *done)
+{
+	struct mgx_policy_stat *stat = mgx_stat(batch->reason);
+
+	if (!stat || done->channel != MGX_DONE_BATCH)
+		return;
+	mgx_stat_add(stat, copied_bytes, done->bytes);
+	mgx_stat_add(stat, ns, done->ns);
+}
+
+char _license[] SEC("license") = "GPL";
+
+#endif /* _MGX_COMMON_BPF_H */
