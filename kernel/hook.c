@@ -53,7 +53,9 @@ DEFINE_STATIC_CALL_NULL(mgx_orig_migrate_pages, migrate_pages);
 
 static DEFINE_MUTEX(mgx_hook_mutex);
 static unsigned int mgx_hook_users;
-static atomic64_t mgx_batch_id = ATOMIC64_INIT(0);
+
+/* Ids count up by the number of CPUs, so that each CPU has its own. */
+static DEFINE_PER_CPU(u64, mgx_batch_id);
 
 static_assert((int)MGX_REASON_COMPACTION == (int)MR_COMPACTION);
 static_assert((int)MGX_REASON_NUMA_MISPLACED == (int)MR_NUMA_MISPLACED);
@@ -200,7 +202,7 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 {
 	ctx->batch = (struct mgx_batch){
-		.id = atomic64_inc_return(&mgx_batch_id),
+		.id = this_cpu_add_return(mgx_batch_id, nr_cpu_ids),
 		.cgroup_id = mgx_cgroup_id(),
 		.reason = ctx->req.reason,
 		.mode = ctx->req.mode,
@@ -503,8 +505,10 @@ void mgx_hook_exit(void)
 int mgx_hook_init(void)
 {
 	unsigned int i;
-	int rc;
+	int rc, cpu;
 
+	for_each_possible_cpu(cpu)
+		per_cpu(mgx_batch_id, cpu) = cpu;
 	for (i = 0; i < ARRAY_SIZE(mgx_hooks); i++) {
 		rc = mgx_hook_locate(&mgx_hooks[i]);
 		if (rc) {

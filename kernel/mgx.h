@@ -6,6 +6,7 @@
 #define _MGX_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/hash.h>
 #include <linux/kobject.h>
 #include <linux/migrate.h>
@@ -163,15 +164,17 @@ void mgx_channel_sum(u32 channel, struct mgx_channel_stats *sum);
  * @ops: its members
  * @info: why it ended
  * @ended: &enum mgx_exit_kind; the first who sets it wins (rule 9)
+ * @ready: init() has returned
  * @work: calls exit() and lets go of the hooks
- * @setup: task that runs init() or exit()
+ * @gone: it has done so
  */
 struct mgx_policy {
 	const struct mgx_ops *ops;
 	struct mgx_exit_info info;
 	atomic_t ended;
+	struct completion ready;
 	struct work_struct work;
-	struct task_struct *setup;
+	struct completion gone;
 };
 
 /**

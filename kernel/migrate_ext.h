@@ -114,7 +114,7 @@ struct mgx_req {
 
 /**
  * struct mgx_batch - folios that are unmapped, locked and ready to be copied
- * @id: counts up, unique while the module is loaded
+ * @id: unique while the module is loaded; counts up on each CPU
  * @bytes: bytes of all folios in the batch
  * @cgroup_id: id of the initiator's cgroup (v2), 0 without cgroups
  * @reason: &enum mgx_reason

@@ -34,8 +34,9 @@ static struct mgx_policy __rcu *mgx_policy_active;
 static DEFINE_SPINLOCK(mgx_report_lock);
 static struct mgx_policy_report mgx_report; /* under the spinlock */
 
-/* The policy whose init() or exit() runs; at most one of each. */
-static struct mgx_policy *mgx_policy_in_init;
+/* The task that runs init(), and for which policy; under the mutex. */
+static struct task_struct *mgx_init_task;
+static struct mgx_policy *mgx_init_policy;
 
 /**
  * mgx_exit_kind_name() - the name of an exit kind
@@ -88,14 +89,13 @@ struct mgx_policy *mgx_policy_get(void)
  */
 struct mgx_policy *mgx_policy_caller(void)
 {
-	struct mgx_policy *policy = READ_ONCE(mgx_policy_in_init);
 	struct mgx_ctx *ctx;
 
 	/* struct_ops of other kinds, which may run anywhere, can call us. */
 	if (!in_task())
 		return NULL;
-	if (policy && policy->setup == current)
-		return policy;
+	if (READ_ONCE(mgx_init_task) == current)
+		return mgx_init_policy;
 	ctx = mgx_ctx_current();
 	return ctx ? ctx->policy : NULL;
 }
@@ -196,24 +196,12 @@ static void mgx_report_detach(void)
 	spin_unlock(&mgx_report_lock);
 }
 
-/* init() or exit() runs: kfuncs find its policy by the task. */
-static void mgx_policy_setup(struct mgx_policy *policy)
-{
-	policy->setup = current;
-	WRITE_ONCE(mgx_policy_in_init, policy);
-}
-
-static void mgx_policy_setup_done(struct mgx_policy *policy)
-{
-	WRITE_ONCE(mgx_policy_in_init, NULL);
-	policy->setup = NULL;
-}
-
 /* The rest of a policy's end, outside the data path. */
 static void mgx_policy_end_work(struct work_struct *work)
 {
 	struct mgx_policy *policy = container_of(work, typeof(*policy), work);
 
+	wait_for_completion(&policy->ready);
 	synchronize_srcu(&mgx_srcu);
 	if (policy->ops->exit)
 		policy->ops->exit(&policy->info);
@@ -225,6 +213,7 @@ static void mgx_policy_end_work(struct work_struct *work)
 			policy->info.code, policy->info.msg[0] ? ": " : "",
 			policy->info.msg);
 	mgx_hook_put();
+	complete(&policy->gone);
 }
 
 /**
@@ -255,11 +244,16 @@ void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
 	queue_work(mgx_wq, &policy->work);
 }
 
-/* Only after the worker is done the map, and so the code, may go away. */
+/*
+ * Only after the worker is done the map, and so the code, may go away. Who
+ * ended the policy may not have queued the work yet, so wait for its result
+ * first.
+ */
 static void mgx_policy_release(struct mgx_policy *policy,
 			       enum mgx_exit_kind kind)
 {
 	mgx_policy_end(policy, kind, 0, NULL, 0);
+	wait_for_completion(&policy->gone);
 	flush_work(&policy->work);
 	kfree(policy);
 }
@@ -275,9 +269,10 @@ static int mgx_policy_call_init(struct mgx_policy *policy)
 
 	if (!policy->ops->init)
 		return 0;
-	mgx_policy_setup(policy);
+	mgx_init_policy = policy;
+	WRITE_ONCE(mgx_init_task, current);
 	rc = policy->ops->init(&args);
-	mgx_policy_setup_done(policy);
+	WRITE_ONCE(mgx_init_task, NULL);
 	/* A verified program may return anything. */
 	return rc > 0 || rc < -MAX_ERRNO ? -EINVAL : rc;
 }
@@ -320,6 +315,8 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 		return ERR_PTR(-ENOMEM);
 	policy->ops = ops;
 	INIT_WORK(&policy->work, mgx_policy_end_work);
+	init_completion(&policy->ready);
+	init_completion(&policy->gone);
 	rc = mgx_hook_get();
 	if (rc) {
 		mgx_report_reject(
@@ -328,6 +325,7 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 		return ERR_PTR(-ENODEV);
 	}
 	rc = mgx_policy_call_init(policy);
+	complete_all(&policy->ready);
 	if (rc) {
 		mgx_report_reject("init() of the policy returned an error");
 		mgx_policy_end(policy, MGX_EXIT_ERROR_INIT, rc, NULL, 0);
