@@ -21,6 +21,8 @@ help:
 #: make lab-build   build module, policies, tools and tests in the lab
 #: make lab-shell   a shell in the booted lab, everything loaded; KERNEL=6.12
 #: make lab-run     CMD='...' KERNEL=6.12: one command there, module loaded
+#: make bench       instructions per migrated page: stock, loaded, with policies;
+#:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
 #: make clean       remove what was built, keep the lab
 #: make distclean   remove build/, with the lab
@@ -50,6 +52,9 @@ demo: lab
 test:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/test.sh
 
+bench: lab-build
+	@tests/bench/run.sh '$(KERNEL)'
+
 check: lab
 	@$(LABDIR)/check.sh
 
@@ -59,4 +64,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test bench check clean distclean
