@@ -10,16 +10,23 @@ set -euo pipefail
 
 release=$1
 cache=$LAB/accel
-machine=$({
+
+kvm_device() { [[ -r /dev/kvm && -w /dev/kvm ]]; }
+
+# What the answer depends on: kernel, CPU, access to the device.
+identity()
+{
 	uname -rv
-	grep -m 1 'model name' /proc/cpuinfo
-	cat /etc/machine-id 2>/dev/null
-	[[ -r /dev/kvm && -w /dev/kvm ]] && echo kvm
-} | sha256sum | cut -c 1-16)
+	grep -m 1 'model name' /proc/cpuinfo || true
+	cat /etc/machine-id 2>/dev/null || true
+	if kvm_device; then
+		echo kvm
+	fi
+}
 
 probe()
 {
-	[[ -r /dev/kvm && -w /dev/kvm ]] || {
+	kvm_device || {
 		echo tcg
 		return
 	}
@@ -32,6 +39,7 @@ probe()
 	fi
 }
 
+machine=$(identity | sha256sum | cut -c 1-16)
 known=$(awk -v m="$machine" -v r="$release" '$1 == m && $2 == r { print $3 }' \
 	"$cache" 2>/dev/null | tail -n 1) || true
 if [[ -z $known ]]; then

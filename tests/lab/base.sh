@@ -26,7 +26,13 @@ base_root()
 {
 	local mode=root
 
-	((EUID == 0)) || mode=unshare
+	if ((EUID == 0)); then
+		export TMPDIR=$dir
+	else
+		# Other ids work in there, and a home directory is closed to them.
+		mode=unshare
+		export TMPDIR=/tmp
+	fi
 	mmdebstrap --mode="$mode" --variant=apt --format=tar \
 		--include="$(IFS=,; echo "$*")" \
 		--aptopt='APT::Sandbox::User "root"' \

@@ -90,19 +90,19 @@ namespaces()
 
 # --- the root ----------------------------------------------------------------
 
-# why LOG: the first line of LOG that tells the cause.
+# why LOG: the cause of a failed step, with a remedy.
 why()
 {
-	local line
+	local errors
 
-	line=$(grep -aE '^(E|W|Err|error|dpkg: error|tar|unshare|chroot).*|No space left' "$1" |
-		grep -avE '^(E: Can not write log|W: Download is performed|E: mmdebstrap failed|E: setup failed)' |
-		grep -am 1 -E 'No space left|resol|onnect|nreachable|.' ) || true
-	case $line in
-	*'No space left'*) echo "the disk is full; free some or set MGX_BUILD (log: $1)" ;;
-	*esol* | *onnect* | *nreachable* | *'Failed to fetch'* | Err:*)
-		echo "no network to ${MGX_MIRROR#*://} (${line:0:120}); check it or set MGX_MIRROR (log: $1)" ;;
-	*) echo "${line:-no reason found} (log: $1)" ;;
+	errors=$(grep -aE '^(E|Err|W|error|dpkg|tar|xz|unshare|chroot|mount|[^ ]*\.sh)[: ]|rror:' "$1" |
+		grep -avE '^(E: Can not write log|W: Download is performed|E: mmdebstrap failed|E: setup failed)') || true
+	case $errors in
+	*'No space left'* | *'Wrote only'*)
+		echo "the disk is full; free some or set MGX_BUILD to a directory on a larger one (log: $1)" ;;
+	*'not resolv'* | *onnect* | *nreachable* | *'Failed to fetch'* | *'Err:'*)
+		echo "no packages from ${MGX_MIRROR#*://}; check the network or set MGX_MIRROR (log: $1)" ;;
+	*) head -n 1 <<<"${errors:-no reason found} (log: $1)" ;;
 	esac
 }
 
