@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check-options.sh MGXCTL MAN-PAGE COMPLETION: the man page and the completion
+# know the commands and options of the program's own tables, and no others.
+# Prints TAP.
+set -u
+
+mgxctl=$1 man=$2 completion=$3
+n=0 failed=0
+
+# ok STATUS NAME
+ok()
+{
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=1
+	fi
+}
+
+# The lists of the tables: "load [OPTION]... NAME|FILE" -> load
+commands() { "$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p'; }
+
+# "-s, --set KEY=VALUE" -> -s --set
+options()
+{
+	{
+		"$mgxctl" help --json
+		for c in $(commands); do "$mgxctl" help "$c" --json; done
+	} | sed -n 's/^ *"option": *"\(-.\), \(--[a-z-]*\).*/\1 \2/p' | tr ' ' '\n' | sort -u
+}
+
+# Options that a text mentions; man pages write \- for a dash.
+mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z]*' | tr -d ' "(' | sort -u; }
+
+# in_text FILE WORD
+in_text() { sed 's/\\-/-/g' "$1" | grep -qE "(^|[^a-z-])$2([^a-z-]|\$)"; }
+
+for file in "$man" "$completion"; do
+	for word in $(commands) $(options); do
+		in_text "$file" "$word"
+		ok $? "$(basename "$file") knows $word"
+	done
+done
+
+for word in $(mentioned "$man" | grep '^--'); do
+	options | grep -qx -- "$word"
+	ok $? "the program knows $word of $(basename "$man")"
+done
+words=$(sed -n "s/.*options+\?=' *\(-[^']*\)'.*/\1/p" "$completion")
+for word in $words; do
+	options | grep -qx -- "$word"
+	ok $? "the program knows $word of $(basename "$completion")"
+done
+
+echo "1..$n"
+exit $failed

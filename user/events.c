@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * events.c - 'mgxctl events': the module's counters.
+ */
+#include <stdio.h>
+
+#include "migrate_ext.h"
+#include "module.h"
+#include "option.h"
+#include "sysfs.h"
+#include "util.h"
+
+static const struct {
+	const char *name, *meaning;
+} events[] = {
+#define EVENT(name, text) { #name, text },
+	MGX_EVENTS(EVENT)
+#undef EVENT
+};
+
+static void put_event(struct json_object *array, const char *name,
+		      const char *text)
+{
+	struct json_object *row = put_row(array);
+	char file[128];
+
+	snprintf(file, sizeof(file), "events/%s", name);
+	put_string(row, "event", name);
+	put_u64(row, "count", sysfs_u64(file));
+	put_string(row, "meaning", text);
+}
+
+int events_run(const struct options *options, const char *arg)
+{
+	struct json_object *array;
+
+	(void)arg;
+	if (module_require())
+		return STATUS_FAILED;
+	array = json_object_new_array();
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		put_event(array, events[i].name, events[i].meaning);
+	output_print(array, options_form(options));
+	return STATUS_OK;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * help.h - help and versions.
+ */
+#ifndef _MGXCTL_HELP_H
+#define _MGXCTL_HELP_H
+
+#include "option.h"
+
+/* @command: NULL for all of them */
+void help_print(const struct options *options, const struct command *command);
+void version_print(const struct options *options);
+
+#endif /* _MGXCTL_HELP_H */

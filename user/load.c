@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * load.c - 'mgxctl load': puts a policy in charge.
+ *
+ * The policy stays by a link that is pinned, or, in the foreground, held by
+ * this process, so that it goes with it however the process ends.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "link.h"
+#include "module.h"
+#include "option.h"
+#include "pin.h"
+#include "policy.h"
+#include "privilege.h"
+#include "report.h"
+#include "rodata.h"
+#include "slot.h"
+#include "sysfs.h"
+
+#define POLL_MS 200
+
+/**
+ * struct loader - a policy on its way
+ * @options: command line
+ * @policy: the policy
+ * @slot: where it goes
+ * @lock_fd: keeps other loaders out, or -1
+ * @link: once it is attached by this process
+ * @replaced: whose place it took
+ * @nr_rejected: the module's counter before the attachment
+ */
+struct loader {
+	const struct options *options;
+	struct policy policy;
+	struct slot slot;
+	int lock_fd;
+	struct bpf_link *link;
+	char replaced[64];
+	uint64_t nr_rejected;
+};
+
+static int require_privilege(void)
+{
+	char missing[64];
+
+	if (privilege_complete(missing, sizeof(missing)))
+		return 0;
+	return fail("run it as root", "loading a policy takes %s", missing);
+}
+
+/* All that needs no kernel comes first: it works, and fails, for everyone. */
+static int loader_open(struct loader *loader, const char *arg)
+{
+	const struct options *options = loader->options;
+	char path[PATH_MAX];
+
+	if (options->replace && options->foreground)
+		return fail("use one of them",
+			    "--replace and --foreground exclude each other");
+	if (policy_find(arg, path) || policy_open(&loader->policy, path))
+		return -1;
+	for (int i = 0; i < options->nr_sets; i++)
+		if (rodata_set(loader->policy.object, options->sets[i]))
+			return -1;
+	if (require_privilege())
+		return -1;
+	return module_require();
+}
+
+static int fail_busy(const struct slot *slot)
+{
+	if (slot->holder == SLOT_HELD)
+		return slot_fail_held(slot);
+	return fail("swap it with --replace, or 'mgxctl unload' first",
+		    "policy '%s' is in charge", slot->name);
+}
+
+/* Makes room, or fails if the policy that is there is not to be replaced. */
+static int loader_claim(struct loader *loader)
+{
+	struct slot *slot = &loader->slot;
+
+	loader->lock_fd = pin_lock();
+	if (loader->lock_fd < 0)
+		return -1;
+	slot_open(slot);
+	if (slot->holder == SLOT_HELD ||
+	    (slot->holder == SLOT_PINNED && slot->active &&
+	     !loader->options->replace))
+		return fail_busy(slot);
+	if (slot->holder == SLOT_PINNED && slot->active) {
+		snprintf(loader->replaced, sizeof(loader->replaced), "%s",
+			 slot->name);
+		return 0;
+	}
+	/* Nothing, or what a policy that ended by itself has left. */
+	if (slot->holder == SLOT_PINNED || slot->link_fd >= 0)
+		return slot_clear(slot);
+	return 0;
+}
+
+static const char *attach_remedy(int err)
+{
+	switch (err) {
+	case EBUSY:
+		return "'mgxctl unload' first, or swap it with --replace";
+	case EPROTO:
+		return "build it with the loaded module's migrate_ext.h";
+	case EINVAL:
+		return "correct its struct mgx_ops";
+	case ENODEV:
+		return "see 'mgxctl check'";
+	case ECANCELED:
+		return "see its message";
+	default:
+		return "see the policy's documentation and the kernel log";
+	}
+}
+
+/* The module's own words, if it was the module that refused. */
+static int fail_attach(const struct loader *loader, int err)
+{
+	char reason[256] = "", message[256] = "";
+
+	if (sysfs_u64("nr_rejected") != loader->nr_rejected)
+		sysfs_read("reject_reason", reason, sizeof(reason));
+	if (err == ECANCELED)
+		sysfs_read("exit/msg", message, sizeof(message));
+	if (err == ECANCELED)
+		return fail(attach_remedy(err),
+			    "the policy ended itself in init(): %s",
+			    *message ? message : "no message");
+	if (*reason)
+		return fail(attach_remedy(err),
+			    "the module refused it: %s (%s)", reason,
+			    strerror(err));
+	return fail(attach_remedy(err), "attaching it failed: %s",
+		    strerror(err));
+}
+
+static int loader_attach(struct loader *loader)
+{
+	int err = 0;
+
+	loader->nr_rejected = sysfs_u64("nr_rejected");
+	if (*loader->replaced) {
+		err = link_swap(loader->slot.link_fd, &loader->policy);
+	} else {
+		loader->link = bpf_map__attach_struct_ops(loader->policy.ops);
+		if (!loader->link)
+			err = -errno;
+	}
+	return err ? fail_attach(loader, -err) : 0;
+}
+
+static int loader_pin(struct loader *loader)
+{
+	int err;
+
+	if (loader->link) {
+		err = bpf_link__pin(loader->link, PIN_LINK);
+		if (err)
+			return fail(NULL, "the link could not be pinned: %s",
+				    strerror(-err));
+	}
+	return pin_commit_maps();
+}
+
+static struct json_object *report_loaded(const struct loader *loader)
+{
+	struct json_object *tree = json_object_new_object();
+	bool pinned = !loader->options->foreground;
+
+	put_string(tree, "policy", loader->policy.name);
+	put_string(tree, "state", "active");
+	put_string(tree, "file", loader->policy.path);
+	put_string(tree, "link", pinned ? PIN_LINK : NULL);
+	put_string(tree, "maps", pinned ? PIN_MAPS : NULL);
+	put_string(tree, "replaced",
+		   *loader->replaced ? loader->replaced : NULL);
+	return tree;
+}
+
+/* Undoes what a failed load has done so far. */
+static void loader_abort(struct loader *loader)
+{
+	if (loader->lock_fd < 0)
+		return;
+	pin_discard_staged();
+	if (loader->slot.holder == SLOT_FREE)
+		pin_remove();
+}
+
+static int load_pinned(struct loader *loader)
+{
+	if (loader_claim(loader) || policy_load(&loader->policy) ||
+	    pin_stage_maps(loader->policy.object) || loader_attach(loader) ||
+	    loader_pin(loader)) {
+		loader_abort(loader);
+		return STATUS_FAILED;
+	}
+	output_print(report_loaded(loader), options_form(loader->options));
+	return STATUS_OK;
+}
+
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/* Until a signal comes, the link is detached, or the policy has ended. */
+static void wait_for_end(const struct loader *loader, int signal_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = bpf_link__fd(loader->link) },
+	};
+
+	while (sysfs_active())
+		if (poll(fds, 2, POLL_MS) > 0)
+			break;
+}
+
+static int report_end(const struct loader *loader)
+{
+	struct json_object *tree = json_object_new_object();
+	char kind[32];
+
+	sysfs_read("exit/kind", kind, sizeof(kind));
+	report_exit(tree, "exit");
+	output_print(tree,
+		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
+	if (!strncmp(kind, "error", strlen("error")))
+		return STATUS_FAILED;
+	return STATUS_OK;
+}
+
+static int load_foreground(struct loader *loader)
+{
+	int signal_fd = open_signals();
+
+	if (loader_claim(loader) || policy_load(&loader->policy) ||
+	    loader_attach(loader)) {
+		loader_abort(loader);
+		return STATUS_FAILED;
+	}
+	close(loader->lock_fd);
+	loader->lock_fd = -1;
+	output_print(report_loaded(loader),
+		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
+	wait_for_end(loader, signal_fd);
+	/* Waits for the policy's exit(), so that the report is complete. */
+	bpf_link__destroy(loader->link);
+	loader->link = NULL;
+	close(signal_fd);
+	return report_end(loader);
+}
+
+int load_run(const struct options *options, const char *arg)
+{
+	struct loader loader = {
+		.options = options,
+		.lock_fd = -1,
+		.slot.link_fd = -1,
+	};
+	int status = STATUS_FAILED;
+
+	error_about("load", arg);
+	if (!loader_open(&loader, arg))
+		status = options->foreground ? load_foreground(&loader) :
+					       load_pinned(&loader);
+	bpf_link__destroy(loader.link);
+	slot_close(&loader.slot);
+	if (loader.lock_fd >= 0)
+		close(loader.lock_fd);
+	policy_close(&loader.policy);
+	return status;
+}

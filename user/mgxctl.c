@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mgxctl.c - loads, swaps and watches policies of page migration.
+ */
+#include "capture.h"
+#include "error.h"
+#include "help.h"
+#include "option.h"
+
+static int run(int argc, char **argv, struct options *options)
+{
+	const struct command *command;
+	const char *arg;
+
+	if (options_parse(argc, argv, options, &command, &arg))
+		return STATUS_USAGE;
+	capture_start(options->verbose);
+	if (options->version) {
+		version_print(options);
+		return STATUS_OK;
+	}
+	if (command && !options->help)
+		return command->run(options, arg);
+	if (!command && !options->help) {
+		fail("see 'mgxctl help'", "a command is missing");
+		return STATUS_USAGE;
+	}
+	help_print(options, command);
+	return STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	int status = run(argc, argv, &options);
+
+	error_print(options.json);
+	return status;
+}

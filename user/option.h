@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * option.h - commands and options, declared in tables. Help comes from them,
+ * and the man page and the completion are checked against them.
+ */
+#ifndef _MGXCTL_OPTION_H
+#define _MGXCTL_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "output.h"
+
+#define MAX_SETS 64
+
+/* What the command line asked for. */
+struct options {
+	bool json;
+	bool verbose;
+	bool help;
+	bool version;
+	bool replace;
+	bool foreground;
+	const char *sets[MAX_SETS];
+	int nr_sets;
+};
+
+/**
+ * struct option_def - an option
+ * @letter: short form
+ * @name: long form
+ * @arg: name of its argument; NULL: it has none
+ * @help: what it does
+ * @offset: of the bool in struct options that it sets; options with an argument
+ *	append to @sets
+ */
+struct option_def {
+	char letter;
+	const char *name;
+	const char *arg;
+	const char *help;
+	size_t offset;
+};
+
+/**
+ * struct command - a command
+ * @name: as typed
+ * @arg: name of its argument; NULL: it takes none; "[...]": it may be left out
+ * @help: what it does
+ * @options: its own options, ended by an empty entry, or NULL
+ * @run: does it; returns an exit status
+ */
+struct command {
+	const char *name;
+	const char *arg;
+	const char *help;
+	const struct option_def *options;
+	int (*run)(const struct options *options, const char *arg);
+};
+
+extern const struct option_def global_options[];
+extern const struct command commands[];
+
+const struct command *command_find(const char *name);
+
+/*
+ * Reads the command line. *@command is NULL if there is none. Returns 0, or -1
+ * with the error recorded.
+ */
+int options_parse(int argc, char **argv, struct options *options,
+		  const struct command **command, const char **arg);
+
+enum output_form options_form(const struct options *options);
+
+/* Commands, by file. */
+int load_run(const struct options *options, const char *arg);
+int unload_run(const struct options *options, const char *arg);
+int status_run(const struct options *options, const char *arg);
+int policies_run(const struct options *options, const char *arg);
+int events_run(const struct options *options, const char *arg);
+int check_run(const struct options *options, const char *arg);
+int help_run(const struct options *options, const char *arg);
+
+/* Exit statuses. */
+enum {
+	STATUS_OK,
+	STATUS_FAILED,
+	STATUS_USAGE,
+};
+
+#endif /* _MGXCTL_OPTION_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * slot.c - the one place for a policy.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "error.h"
+#include "link.h"
+#include "pin.h"
+#include "slot.h"
+#include "sysfs.h"
+
+void slot_open(struct slot *slot)
+{
+	char state[16];
+
+	memset(slot, 0, sizeof(*slot));
+	sysfs_read("state", state, sizeof(state));
+	sysfs_read("ops", slot->name, sizeof(slot->name));
+	slot->active = !strcmp(state, "active");
+	slot->link_fd = link_open_pinned();
+	if (!*state || !strcmp(state, "none"))
+		slot->holder = SLOT_FREE;
+	else if (slot->link_fd >= 0 && link_is_attached(slot->link_fd))
+		slot->holder = SLOT_PINNED;
+	else
+		slot->holder = SLOT_HELD;
+}
+
+void slot_close(struct slot *slot)
+{
+	if (slot->link_fd >= 0)
+		close(slot->link_fd);
+	slot->link_fd = -1;
+}
+
+int slot_clear(struct slot *slot)
+{
+	if (slot->holder == SLOT_PINNED && bpf_link_detach(slot->link_fd))
+		return fail(NULL, "policy '%s' could not be detached: %s",
+			    slot->name, strerror(errno));
+	slot_close(slot);
+	pin_remove();
+	slot->holder = SLOT_FREE;
+	return 0;
+}
+
+int slot_fail_held(const struct slot *slot)
+{
+	char holder[128];
+
+	link_describe_holder(holder, sizeof(holder));
+	return fail("end that process: the policy goes with it",
+		    "policy '%s' is held by %s", slot->name, holder);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs.c - reads files of one line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sysfs.h"
+
+int file_read(const char *path, char *text, size_t size)
+{
+	ssize_t n;
+	int fd;
+
+	text[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return 0;
+}
+
+int sysfs_read(const char *name, char *text, size_t size)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), MGX_SYSFS "/%s", name);
+	return file_read(path, text, size);
+}
+
+uint64_t sysfs_u64(const char *name)
+{
+	char text[32];
+
+	return sysfs_read(name, text, sizeof(text)) ? 0 :
+						      strtoull(text, NULL, 10);
+}
+
+int64_t sysfs_s64(const char *name)
+{
+	char text[32];
+
+	return sysfs_read(name, text, sizeof(text)) ? 0 :
+						      strtoll(text, NULL, 10);
+}
+
+bool sysfs_present(void)
+{
+	return !access(MGX_SYSFS "/state", F_OK);
+}
+
+bool sysfs_active(void)
+{
+	char state[16];
+
+	return !sysfs_read("state", state, sizeof(state)) &&
+	       !strcmp(state, "active");
+}

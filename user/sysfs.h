@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sysfs.h - what the module says about itself, and other one-line files.
+ */
+#ifndef _MGXCTL_SYSFS_H
+#define _MGXCTL_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MGX_SYSFS      "/sys/kernel/migrate_ext"
+#define MGX_MODULE_BTF "/sys/kernel/btf/migrate_ext"
+
+/* First line of a file, without its newline. Returns 0 or -errno. */
+int file_read(const char *path, char *text, size_t size);
+
+/* As file_read(), of a file below MGX_SYSFS; @text is empty after an error. */
+int sysfs_read(const char *name, char *text, size_t size);
+
+/* 0 if it cannot be read */
+uint64_t sysfs_u64(const char *name);
+int64_t sysfs_s64(const char *name);
+
+bool sysfs_present(void);
+
+/* A policy is in charge. */
+bool sysfs_active(void);
+
+#endif /* _MGXCTL_SYSFS_H */

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * unload.c - 'mgxctl unload': takes the policy out of charge.
+ */
+#include <unistd.h>
+
+#include "error.h"
+#include "module.h"
+#include "option.h"
+#include "pin.h"
+#include "report.h"
+#include "slot.h"
+
+static int slot_unload(struct slot *slot)
+{
+	if (slot->holder == SLOT_HELD)
+		return slot_fail_held(slot);
+	if (slot->holder == SLOT_FREE) {
+		pin_remove();
+		return fail("see 'mgxctl status'", "no policy is loaded");
+	}
+	return slot_clear(slot);
+}
+
+int unload_run(const struct options *options, const char *arg)
+{
+	struct json_object *tree;
+	struct slot slot;
+	int lock_fd, err;
+
+	(void)arg;
+	if (module_require())
+		return STATUS_FAILED;
+	lock_fd = pin_lock();
+	if (lock_fd < 0)
+		return STATUS_FAILED;
+	slot_open(&slot);
+	err = slot_unload(&slot);
+	slot_close(&slot);
+	close(lock_fd);
+	if (err)
+		return STATUS_FAILED;
+	tree = json_object_new_object();
+	put_string(tree, "unloaded", slot.name);
+	report_exit(tree, "exit");
+	output_print(tree, options_form(options));
+	return STATUS_OK;
+}
