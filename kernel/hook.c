@@ -224,6 +224,9 @@ static int mgx_begin_batch(struct folio *dst, struct folio *src)
 	struct mgx_ctx *ctx = mgx_ctx_current();
 	struct mgx_pair *pair = mgx_pairs_find(&ctx->pairs, dst, src);
 
+	/* A call can last for seconds: show what its last batch has done. */
+	if (ctx->count[MGX_EV_batches])
+		mgx_count_flush(ctx);
 	mgx_batch_gather(ctx, pair);
 	mgx_batch_run(ctx);
 	return folio_mc_copy(dst, src);
