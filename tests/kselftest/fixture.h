@@ -106,7 +106,7 @@ enum mem_kind {
  * struct mem - memory whose 8-byte words are known
  * @addr: where
  * @len: bytes
- * @seed: word at offset o is mem_word(o, seed) + pass
+ * @seed: what its words, but for their place, are made of
  * @pass: what was added to each word, see mem_writer_start()
  * @unit: bytes of its folios
  * @fd: of a memfd or file, or -1
@@ -123,7 +123,7 @@ struct mem {
 /* -EOPNOTSUPP: this kernel does not have such memory. */
 int mem_map(struct mem *m, enum mem_kind kind, size_t len);
 int mem_map_file(struct mem *m, const char *path, size_t len);
-/* Maps and fills it on @node. */
+/* Maps and fills it on @node; the settings of THP it needs stay changed. */
 int mem_make(struct mem *m, enum mem_kind kind, size_t len, int node);
 void mem_free(struct mem *m);
 void mem_fill(struct mem *m, uint64_t seed);
@@ -170,7 +170,10 @@ int node_run_on(int node);		/* this thread's CPUs; -1: all */
 
 /* --- lib/setting.c: files of /proc and /sys that a test changes ------------- */
 
-/* Writes @value; setting_restore(), or exit, undoes all in reverse order. */
+/*
+ * Writes @value; undone, latest first, by setting_restore(), which a test calls
+ * in its teardown.
+ */
 int setting_set(const char *path, const char *value);
 int setting_set_u64(const char *path, uint64_t value);
 void setting_restore(void);
@@ -182,6 +185,8 @@ uint64_t table_read(const char *path, const char *name);
 
 /* 2-MiB huge pages in the pool of each node. */
 int hugetlb_pool(unsigned int per_node);
+/* Nobody but the test migrates: no NUMA balancing, no proactive compaction. */
+int setting_quiet(void);
 
 /* --- lib/disk.c: the guest's disks ------------------------------------------- */
 
@@ -214,11 +219,8 @@ const char *module_path(void);
 int module_insert(const char *path, const char *params);
 int module_remove(void);
 bool module_loaded(void);
-/*
- * dmesg_mark() before something, then: does the kernel log hold @text since?
- * NULL: print what it holds.
- */
+/* What the kernel logged since dmesg_mark(), once a mark; to be freed. */
 int dmesg_mark(void);
-bool dmesg_since(int mark, const char *text);
+char *dmesg_since(int mark);
 
 #endif /* _MGX_FIXTURE_H */
