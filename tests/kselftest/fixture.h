@@ -167,6 +167,8 @@ int process_migrate(int from, int to);
 /* Binds what is allocated by this thread to a node; -1 undoes it. */
 int node_bind(int node);
 int node_run_on(int node);		/* this thread's CPUs; -1: all */
+/* A node that others are demoted to, or -ENOENT: see MGX_TIERS of vm.sh. */
+int node_lower_tier(void);
 
 /* --- lib/setting.c: files of /proc and /sys that a test changes ------------- */
 

@@ -315,6 +315,7 @@ test_replace()
 # foreground ARGUMENT...: in the background, so to speak; sets $loader.
 foreground()
 {
+	rm -f "$tmp/fg"
 	mgxctl load --foreground --json "$@" >"$tmp/fg" 2>"$tmp/fg.err" &
 	loader=$!
 	jobs+=("$loader")

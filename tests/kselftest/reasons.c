@@ -5,11 +5,13 @@
  *
  * kselftest-timeout: 120
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -220,6 +222,46 @@ TEST_F(reasons, memory_offline)
 	expect_reason(_metadata, self, MGX_REASON_MEMORY_HOTPLUG,
 		      pages - pages / 10);
 	EXPECT_EQ(0, block_set(block, "online"));
+}
+
+#define CGROUP	"/sys/fs/cgroup/"
+#define GROUP	CGROUP "mgx-reasons/"
+
+/* This process in a cgroup of its own, of which memory can be reclaimed. */
+static int group_enter(void)
+{
+	int rc = file_write(CGROUP "cgroup.subtree_control", "+memory");
+
+	if (!rc && mkdir(GROUP, 0755))
+		rc = -errno;
+	return rc ?: file_write(GROUP "cgroup.procs", "0");
+}
+
+static int group_leave(void)
+{
+	int rc = file_write(CGROUP "cgroup.procs", "0");
+
+	return rc ?: rmdir(GROUP) ? -errno : 0;
+}
+
+/*
+ * Reclaim of a node above others demotes. The machine needs a slower node:
+ * MGX_TIERS=1 of tests/lab/vm.sh.
+ */
+TEST_F(reasons, demotion)
+{
+	int tries, lower = node_lower_tier();
+
+	if (lower < 0)
+		SKIP(return, "all nodes are of one memory tier");
+	ASSERT_EQ(0, setting_set("/sys/kernel/mm/numa/demotion_enabled", "1"));
+	ASSERT_EQ(0, group_enter());
+	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, MIB(8), 0));
+	for (tries = 0; tries < 50 && mem_on_node(&self->mem, lower) < 512; tries++)
+		file_write(GROUP "memory.reclaim", "4M");
+	EXPECT_LE(512, mem_on_node(&self->mem, lower));
+	expect_reason(_metadata, self, MGX_REASON_DEMOTION, 512);
+	EXPECT_EQ(0, group_leave());
 }
 
 TEST_HARNESS_MAIN
