@@ -45,6 +45,7 @@ name=${name:-run-$release-$$}
 console=$LOGS/$name.console
 RUN=
 QEMU_PID=
+TTY=
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -53,6 +54,7 @@ cleanup()
 
 	trap - EXIT INT TERM HUP
 	[[ -z $QEMU_PID ]] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+	[[ -z $TTY ]] || stty "$TTY" </dev/tty
 	[[ -z $RUN ]] || as_lab_root rm -rf "$RUN"
 	exit "$rc"
 }
@@ -155,6 +157,7 @@ prepare()
 	: >"$console"
 	if [[ -n $interactive ]]; then
 		stty size >"$RUN/tty" 2>/dev/null || die "there is no terminal; use 'make lab-run CMD=...'"
+		TTY=$(stty -g)
 	fi
 }
 
@@ -184,7 +187,7 @@ watch()
 start_qemu()
 {
 	if [[ -n $interactive ]]; then
-		"$LAB_SRC/enter.sh" "${QEMU[@]}" &
+		"$LAB_SRC/enter.sh" "${QEMU[@]}" </dev/tty &
 	else
 		set -m
 		"$LAB_SRC/enter.sh" "${QEMU[@]}" </dev/null >"$RUN/qemu" 2>&1 &
