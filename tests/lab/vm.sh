@@ -144,11 +144,24 @@ make_initramfs()
 		"/src/build/lab/initramfs-$release.img"
 }
 
+# Directories of runs that were killed without a chance to clean up.
+remove_leftovers()
+{
+	local dir
+
+	for dir in "$BUILD"/run/*/; do
+		[[ -e $dir/pid ]] || continue
+		kill -0 "$(cat "$dir/pid")" 2>/dev/null || as_lab_root rm -rf "$dir"
+	done
+}
+
 prepare()
 {
 	mkdir -p "$BUILD/run" "$LOGS"
+	remove_leftovers
 	need_mb "$BUILD" "${MGX_RUN_MB:-200}" "a guest's disks"
 	RUN=$(mktemp -d "$BUILD/run/$name.XXXXXX")
+	echo $$ >"$RUN/pid"
 	chmod 755 "$RUN"
 	truncate -s 512M "$RUN/vda"
 	truncate -s 256M "$RUN/vdb"

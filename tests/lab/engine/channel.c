@@ -58,6 +58,7 @@ static bool write_completion(struct channel *c)
 static void halt(struct channel *c, uint32_t errors)
 {
 	c->epoch++;
+	c->failed = true;
 	c->chanerr |= errors;
 	c->state = IOAT_HALTED;
 	c->counters.errors++;
@@ -107,9 +108,9 @@ static void hang(struct channel *c, uint64_t epoch)
 		pthread_cond_wait(&c->wake, &c->lock);
 }
 
-static void wait_landed(struct channel *c, uint64_t ticket, uint64_t epoch)
+static void wait_landed(struct channel *c, uint64_t epoch)
 {
-	while (!is_void(c, epoch) && c->landed < ticket)
+	while (!is_void(c, epoch) && !c->landed)
 		pthread_cond_wait(&c->wake, &c->lock);
 }
 
@@ -137,6 +138,12 @@ static void corrupt(struct channel *c, uint64_t addr)
 	dma_write(&c->fn->dma, addr, &byte, 1);
 }
 
+static void count_stale(struct channel *c, uint64_t bytes)
+{
+	c->counters.stale_copies++;
+	c->counters.stale_bytes += bytes;
+}
+
 /* Moves the data, without the lock: this is what runs beside the guest. */
 static uint32_t move(struct channel *c, const struct ioat_desc *desc,
 		     bool corrupted, uint64_t epoch)
@@ -149,28 +156,25 @@ static uint32_t move(struct channel *c, const struct ioat_desc *desc,
 		corrupt(c, desc->dst + desc->size / 2);
 	pthread_mutex_lock(&c->lock);
 	c->counters.corrupted += corrupted;
-	if (result == DMA_OK && is_void(c, epoch)) {
-		c->counters.stale_copies++;
-		c->counters.stale_bytes += desc->size;
-	}
+	if (result == DMA_OK && is_void(c, epoch))
+		count_stale(c, desc->size);
 	return error_of(result);
 }
 
 /* A write that fails has written the first half. */
-static uint32_t fail(struct channel *c, const struct ioat_desc *desc)
+static uint32_t fail(struct channel *c, const struct ioat_desc *desc,
+		     uint32_t code)
 {
-	uint32_t code = c->faults[FAULT_ERROR].code;
 	uint32_t half = desc->size / 2;
 
 	if (code == IOAT_ERR_WRITE_DATA &&
 	    dma_copy(&c->fn->dma, desc->dst, desc->src, half) == DMA_OK)
-		c->counters.stale_bytes += half;
+		count_stale(c, half);
 	return code;
 }
 
-static struct late_write *late_write_new(struct channel *c,
-					 const struct ioat_desc *desc,
-					 uint64_t due)
+static struct late_write *
+late_write_new(struct channel *c, const struct ioat_desc *desc, uint64_t due)
 {
 	struct late_write *write = malloc(sizeof(*write) + desc->size);
 
@@ -184,17 +188,28 @@ static struct late_write *late_write_new(struct channel *c,
 	return write;
 }
 
+/* Waits for the late writer; void before it has written, or after. */
+static void await_late(struct channel *c, bool never, uint64_t epoch,
+		       uint64_t bytes)
+{
+	if (never)
+		hang(c, epoch);
+	wait_landed(c, epoch);
+	c->awaited = 0;
+	if (c->landed && is_void(c, epoch))
+		count_stale(c, bytes);
+}
+
 /*
- * Hands the data to the late writer, and waits: for the writer, or for ever.
- * The data is what it was at the beginning, so that a page that has been used
- * for something else since then is overwritten with what does not belong there.
+ * Hands the data to the late writer. The data is what it was at the beginning,
+ * so that a page that has been used for something else since then is
+ * overwritten with what does not belong there.
  */
 static uint32_t write_late(struct channel *c, const struct ioat_desc *desc,
-			   uint64_t due, uint64_t epoch)
+			   const struct fault *fault, uint64_t due,
+			   uint64_t epoch)
 {
-	const struct fault *fault = &c->faults[FAULT_LATE_WRITE];
 	struct late_write *write;
-	uint64_t ticket;
 
 	write = late_write_new(c, desc, due + fault->ms * NSEC_PER_MSEC);
 	if (!write || dma_read(&c->fn->dma, write->data, desc->src,
@@ -202,46 +217,50 @@ static uint32_t write_late(struct channel *c, const struct ioat_desc *desc,
 		free(write);
 		return IOAT_ERR_SRC_ADDR;
 	}
-	ticket = write->ticket;
+	c->awaited = write->ticket;
+	c->landed = false;
 	late_add(&c->fn->late, write);
-	if (fault->never)
-		hang(c, epoch);
-	else
-		wait_landed(c, ticket, epoch);
+	await_late(c, fault->never, epoch, desc->size);
 	return 0;
 }
 
-/* The faults that this copy has, as bits. Each counts every copy. */
-static unsigned int draw_faults(struct channel *c)
-{
-	unsigned int hits = 0;
+/* The faults of one copy, as they were set when it began */
+struct draw {
+	bool hit[NR_FAULTS];
+	struct fault faults[NR_FAULTS];
+};
 
+/* Each kind counts every copy, whatever else happens to it. */
+static void draw_faults(struct channel *c, struct draw *draw)
+{
+	memcpy(draw->faults, c->faults, sizeof(draw->faults));
 	for (int kind = 0; kind < NR_FAULTS; kind++)
-		if (kind != FAULT_DROP_IRQ && fault_hits(&c->faults[kind]))
-			hits |= 1U << kind;
-	c->counters.hangs += !!(hits & 1U << FAULT_HANG);
-	c->counters.late += !!(hits & 1U << FAULT_LATE);
-	return hits;
+		draw->hit[kind] = kind != FAULT_DROP_IRQ &&
+				  fault_hits(&c->faults[kind]);
+	c->counters.hangs += draw->hit[FAULT_HANG];
+	c->counters.late += draw->hit[FAULT_LATE];
 }
 
 static uint32_t copy(struct channel *c, const struct ioat_desc *desc,
 		     uint64_t epoch)
 {
 	uint64_t due = pace_next(&c->pace, &c->timing, desc->size);
-	unsigned int hits = draw_faults(c);
+	struct draw draw;
 
-	if (hits & 1U << FAULT_LATE)
-		due += c->faults[FAULT_LATE].ms * NSEC_PER_MSEC;
-	if (hits & 1U << FAULT_HANG)
+	draw_faults(c, &draw);
+	if (draw.hit[FAULT_LATE])
+		due += draw.faults[FAULT_LATE].ms * NSEC_PER_MSEC;
+	if (draw.hit[FAULT_HANG])
 		hang(c, epoch);
-	if (hits & 1U << FAULT_LATE_WRITE)
-		return write_late(c, desc, due, epoch);
+	if (draw.hit[FAULT_LATE_WRITE])
+		return write_late(c, desc, &draw.faults[FAULT_LATE_WRITE], due,
+				  epoch);
 	sleep_until(c, due, epoch);
 	if (is_void(c, epoch))
 		return 0;
-	if (hits & 1U << FAULT_ERROR)
-		return fail(c, desc);
-	return move(c, desc, hits & 1U << FAULT_CORRUPT, epoch);
+	if (draw.hit[FAULT_ERROR])
+		return fail(c, desc, draw.faults[FAULT_ERROR].code);
+	return move(c, desc, draw.hit[FAULT_CORRUPT], epoch);
 }
 
 /* --- the thread ---------------------------------------------------------------- */
@@ -286,6 +305,7 @@ static void reset(struct channel *c)
 	c->cmp = 0;
 	c->last = 0;
 	c->chanerr = 0;
+	c->failed = false;
 	c->state = IOAT_HALTED;
 	c->suspend = false;
 	c->reset = false;
@@ -364,7 +384,7 @@ void channel_write_ctrl(struct channel *c, uint16_t value)
 /* Begins what waits, unless the channel may not run. */
 static void kick(struct channel *c)
 {
-	if (!ring_waiting(c->count, c->taken) || c->chanerr ||
+	if (!ring_waiting(c->count, c->taken) || c->failed ||
 	    c->state == IOAT_SUSPENDED)
 		return;
 	c->state = IOAT_ACTIVE;
@@ -436,11 +456,14 @@ void channel_reset_wait(struct channel *c)
 void channel_late_written(struct channel *c, uint64_t ticket, size_t bytes)
 {
 	pthread_mutex_lock(&c->lock);
-	c->landed = ticket;
 	if (bytes) {
 		c->counters.late_writes++;
 		c->counters.late_bytes += bytes;
 	}
+	if (c->awaited == ticket)
+		c->landed = bytes;
+	else if (bytes)
+		count_stale(c, bytes);
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -477,5 +500,16 @@ void channel_reset_counters(struct channel *c)
 {
 	pthread_mutex_lock(&c->lock);
 	memset(&c->counters, 0, sizeof(c->counters));
+	pthread_mutex_unlock(&c->lock);
+}
+
+void channel_look(struct channel *c, struct channel_view *view)
+{
+	pthread_mutex_lock(&c->lock);
+	view->state = c->state;
+	view->chanerr = c->chanerr;
+	view->timing = c->timing;
+	memcpy(view->faults, c->faults, sizeof(view->faults));
+	view->counters = c->counters;
 	pthread_mutex_unlock(&c->lock);
 }

@@ -18,20 +18,20 @@ struct function;
  * guest was told; stale ones were written, but nobody was told: the channel
  * was reset meanwhile, or failed in the middle. Null descriptors copy nothing.
  */
-#define CHANNEL_COUNTERS(X)  \
-	X(copies)            \
-	X(bytes)             \
-	X(descriptors)       \
-	X(interrupts)        \
-	X(resets)            \
-	X(errors)            \
-	X(hangs)             \
-	X(late)              \
-	X(late_writes)       \
-	X(late_bytes)        \
-	X(stale_copies)      \
-	X(stale_bytes)       \
-	X(corrupted)         \
+#define CHANNEL_COUNTERS(X) \
+	X(copies)           \
+	X(bytes)            \
+	X(descriptors)      \
+	X(interrupts)       \
+	X(resets)           \
+	X(errors)           \
+	X(hangs)            \
+	X(late)             \
+	X(late_writes)      \
+	X(late_bytes)       \
+	X(stale_copies)     \
+	X(stale_bytes)      \
+	X(corrupted)        \
 	X(dropped_interrupts)
 
 struct counters {
@@ -56,6 +56,7 @@ struct counters {
  * @taken:	descriptors begun, to compare with @count
  * @at:		address of the next descriptor, or of the one at work
  * @epoch:	changes when all that was begun before is void
+ * @failed:	an error halted it; only a reset helps
  * @reset:	asked for; done by the thread between two descriptors
  * @suspend:	likewise
  * @irq_masked:	an interrupt was sent and not yet acknowledged
@@ -66,7 +67,8 @@ struct counters {
  * @faults:	settings
  * @clears:	times that the faults were cleared, which ends a hang
  * @ticket:	number of the last late write
- * @landed:	number of the last late write that has been written
+ * @awaited:	number of the late write that the thread waits for, or 0
+ * @landed:	it has been written
  * @counters:	what has happened
  */
 struct channel {
@@ -91,6 +93,7 @@ struct channel {
 	uint16_t taken;
 	uint64_t at;
 	uint64_t epoch;
+	bool failed;
 	bool reset;
 	bool suspend;
 	bool irq_masked;
@@ -101,7 +104,17 @@ struct channel {
 	struct fault faults[NR_FAULTS];
 	uint64_t clears;
 	uint64_t ticket;
-	uint64_t landed;
+	uint64_t awaited;
+	bool landed;
+	struct counters counters;
+};
+
+/* What is shown of a channel, as it was at one moment */
+struct channel_view {
+	enum ioat_state state;
+	uint32_t chanerr;
+	struct timing timing;
+	struct fault faults[NR_FAULTS];
 	struct counters counters;
 };
 
@@ -119,11 +132,11 @@ void channel_write_chain(struct channel *channel, uint64_t value);
 void channel_command(struct channel *channel, uint8_t command);
 
 /* For the control socket */
-void channel_set_timing(struct channel *channel, size_t member,
-			uint32_t value);
+void channel_set_timing(struct channel *channel, size_t member, uint32_t value);
 void channel_set_fault(struct channel *channel, enum fault_kind kind,
 		       const struct fault *fault);
 void channel_clear_faults(struct channel *channel);
 void channel_reset_counters(struct channel *channel);
+void channel_look(struct channel *channel, struct channel_view *view);
 
 #endif /* _MGX_ENGINE_CHANNEL_H */

@@ -4,7 +4,7 @@
  */
 #include "desc.h"
 
-#define KNOWN_CTL                                                           \
+#define KNOWN_CTL                                                             \
 	(IOAT_CTL_INT_EN | IOAT_CTL_SRC_SNOOP_DIS | IOAT_CTL_DEST_SNOOP_DIS | \
 	 IOAT_CTL_COMPL_WRITE | IOAT_CTL_FENCE | IOAT_CTL_NULL)
 

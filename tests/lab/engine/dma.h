@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #define DMA_MAX_MAPS 256
-#define DMA_PAGE 4096
-#define DMA_READ 1
-#define DMA_WRITE 2
+#define DMA_PAGE     4096
+#define DMA_READ     1
+#define DMA_WRITE    2
 
 enum dma_result {
 	DMA_OK,

@@ -9,7 +9,7 @@
 
 /* The last one asks the client to unplug the function. */
 #define IRQ_REQUEST IOAT_NR_CHANNELS
-#define IRQ_NR (IOAT_NR_CHANNELS + 1)
+#define IRQ_NR	    (IOAT_NR_CHANNELS + 1)
 
 /**
  * struct irqs - event files by which the client is told of interrupts

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define PACE_MAX_MBPS 1000000
-#define PACE_MAX_US 10000000
+#define PACE_MAX_US   10000000
 
 /**
  * struct timing - what can be set
