@@ -56,11 +56,22 @@ first_parts()
 	return $rc
 }
 
+# The module for tests, for each kernel, and the tests.
+test_parts()
+{
+	local rel
+
+	while read -r _ rel; do
+		part "kmod-$rel" tests/kmod "$rel" "KDIR=/usr/lib/modules/$rel/build" || return 1
+	done <"$LAB/kernels"
+	part kselftest tests/kselftest kselftest
+}
+
 all_parts()
 {
 	first_parts || return 1
 	part user user bin || return 1
-	[[ -z $tests ]] || part kselftest tests/kselftest kselftest
+	[[ -z $tests ]] || test_parts
 }
 
 report()
