@@ -65,6 +65,7 @@ struct mgx_policy;
  * @shares: granted submissions
  * @granted: sum of their bytes
  * @remainder: first pair that no share has pulled yet
+ * @pins: calls of memfd_pin_folios() when the batch was gathered
  * @count: events of this call, added to the CPU's counters at its end
  * @pairs: the folios
  * @busy: claimed by a task; the only member another CPU touches
@@ -86,6 +87,7 @@ struct mgx_ctx {
 	struct mgx_share shares[MGX_MAX_SHARES];
 	u64 granted;
 	u32 remainder;
+	int pins;
 	u32 count[MGX_NR_EVENTS];
 	struct mgx_pairs pairs;
 	atomic_t busy ____cacheline_aligned_in_smp;
