@@ -2,13 +2,16 @@
 /*
  * pins.c - shared memory into which a device writes is never copied early: a
  * read is in flight when the batch is copied, and ends before the folio's turn.
+ * Or the device comes after the copy, by memfd_pin_folios().
  *
  * kselftest-timeout: 120
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/udmabuf.h>
 #include <liburing.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -265,6 +268,85 @@ TEST_F(pins, hugetlb_stays)
 	async_finish(_metadata, self);
 	async_end(self, false);
 	expect_content(_metadata, self);
+}
+
+/* --- memfd_pin_folios(), as udmabuf calls it ---------------------------------- */
+
+/* A buffer of the page at @to; what is written to it needs no page table of ours. */
+static int dmabuf_of(struct __test_metadata *_metadata, pins_t *self)
+{
+	struct udmabuf_create create = {
+		.memfd = self->mem.fd,
+		.offset = self->read.to - self->mem.addr,
+		.size = PAGE,
+	};
+	int fd, dev = open("/dev/udmabuf", O_RDWR);
+
+	ASSERT_LE(0, dev);
+	ASSERT_EQ(0, fcntl(self->mem.fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	ASSERT_LE(0, fd);
+	close(dev);
+	return fd;
+}
+
+static void dmabuf_write(struct __test_metadata *_metadata, int fd)
+{
+	void *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, DEVICE, PAGE);
+	munmap(p, PAGE);
+}
+
+/* It pins, writes and unpins: the references say nothing afterwards. */
+TEST_F(pins, memfd_pin)
+{
+	int fd;
+
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	dmabuf_write(_metadata, fd);
+	close(fd);
+	move_finish(_metadata, self);
+	expect_content(_metadata, self);
+	EXPECT_EQ(PAGES, EV(&self->counts, pages_copied));
+	EXPECT_EQ(PAGES, EV(&self->counts, pages_kernel));
+	EXPECT_EQ(PAGES, self->there);
+}
+
+TEST_F(pins, memfd_pin_stays)
+{
+	int fd;
+
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	move_finish(_metadata, self);
+	EXPECT_EQ(PAGES - 1, self->there);
+	dmabuf_write(_metadata, fd);
+	expect_content(_metadata, self);
+	close(fd);
+	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, 1, false));
+	expect_content(_metadata, self);
+}
+
+/* Its window is between the kernel's check and the end of the move. */
+TEST_F(pins, memfd_pin_hugetlb)
+{
+	int fd;
+
+	ASSERT_EQ(0, hugetlb_pool(4));
+	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(2));
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	dmabuf_write(_metadata, fd);
+	close(fd);
+	move_finish(_metadata, self);
+	expect_content(_metadata, self);
+	EXPECT_EQ(MIB(2) / PAGE, EV(&self->counts, pages_kernel));
+	EXPECT_EQ(MIB(2) / PAGE, self->there);
 }
 
 TEST_HARNESS_MAIN
