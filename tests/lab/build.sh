@@ -33,8 +33,12 @@ part()
 	shift 3
 
 	[[ -f $REPO/$dir/Makefile ]] || return 0
+	echo "building $name"
 	"$LAB_SRC/enter.sh" make --no-print-directory -j"$jobs" \
-		-C "/src/$dir" "O=/src/build/$out" "$@" >"$LOGS/build-$name.log" 2>&1 && return
+		-C "/src/$dir" "O=/src/build/$out" "$@" >"$LOGS/build-$name.log" 2>&1 && {
+		echo "$name is built"
+		return
+	}
 	echo "$name" >>"$LOGS/build.failed"
 	return 1
 }
