@@ -168,20 +168,25 @@ static void show_wrong(const struct mem *m, size_t at, uint64_t is)
 	     (unsigned long long)should);
 }
 
-size_t mem_check(const struct mem *m)
+size_t mem_check_part(const struct mem *m, size_t start, size_t len)
 {
 	const uint64_t *word = (const uint64_t *)m->addr;
-	size_t i, wrong = 0;
+	size_t at, wrong = 0;
 
-	for (i = 0; i < m->len / sizeof(*word); i++) {
-		size_t at = i * sizeof(*word);
+	for (at = start; at < start + len; at += sizeof(*word)) {
+		uint64_t is = word[at / sizeof(*word)];
 
-		if (word[i] == mem_word(at, m->seed) + m->pass)
+		if (is == mem_word(at, m->seed) + m->pass)
 			continue;
 		if (wrong++ < SHOW_WRONG)
-			show_wrong(m, at, word[i]);
+			show_wrong(m, at, is);
 	}
 	return wrong;
+}
+
+size_t mem_check(const struct mem *m)
+{
+	return mem_check_part(m, 0, m->len);
 }
 
 static uint64_t read_u64(int fd, uint64_t index)
