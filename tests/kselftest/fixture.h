@@ -220,7 +220,7 @@ size_t load_stop(struct load *l);
 
 /* --- lib/module.c: the module itself ------------------------------------------- */
 
-/* build/<release>/migrate_ext.ko of the running kernel. */
+/* migrate_ext.ko of the running kernel: a copy of that in build/<release>. */
 const char *module_path(void);
 int module_insert(const char *path, const char *params);
 int module_remove_now(void);

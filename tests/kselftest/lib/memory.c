@@ -16,6 +16,8 @@
 #define THP		"/sys/kernel/mm/transparent_hugepage/"
 #define HUGE		MIB(2)
 #define SHOW_WRONG	3
+/* A thread that never sleeps starves others where one CPU emulates four. */
+#define PAUSE_US	500
 
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
@@ -259,6 +261,7 @@ static void *writer_main(void *arg)
 		writer_pass(w);
 		w->mem->pass++;
 		w->passes++;
+		usleep(PAUSE_US);
 	} while (!atomic_load(&w->stop) && !w->wrong);
 	return NULL;
 }
