@@ -48,7 +48,7 @@ lab-run: export LAB_CMD := $(value CMD)
 lab-run: lab-build
 	@$(LABDIR)/run.sh '$(KERNEL)' "$$LAB_CMD"
 
-demo: lab
+demo:
 	@$(LABDIR)/demo.sh '$(KERNEL)'
 
 test:
