@@ -31,7 +31,8 @@ cleanup()
 {
 	local rc=$?
 
-	trap - EXIT INT TERM HUP
+	trap '' PIPE INT TERM HUP
+	trap - EXIT
 	stop_step
 	[[ -z $TMP ]] || as_lab_root rm -rf --one-file-system "$TMP"
 	exit "$rc"

@@ -56,7 +56,8 @@ cleanup()
 {
 	local rc=$?
 
-	trap - EXIT INT TERM HUP
+	trap '' INT TERM HUP
+	trap - EXIT
 	[[ -z $QEMU_PID ]] || kill -KILL "$QEMU_PID" 2>/dev/null || true
 	engine_stop
 	[[ -z $TTY ]] || stty "$TTY" </dev/tty
@@ -250,6 +251,8 @@ main()
 	local accel
 
 	trap cleanup EXIT
+	# Who reads our words may have ended first; clean up all the same.
+	trap '' PIPE
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	make_initramfs
