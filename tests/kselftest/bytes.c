@@ -4,7 +4,7 @@
  * there and back, under each policy, every byte verified; and the counters say
  * that the policy really copied it, or really did not.
  *
- * kselftest-timeout: 240
+ * kselftest-timeout: 600
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -301,6 +301,19 @@ TEST_F(bytes, ksm)
 	mem_free(&twin);
 }
 
+/* Folios that are still being written are migrated one by one. */
+static bool written_back(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		if (!table_read("/proc/meminfo", "Writeback"))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* What is read back from swap stays in the swap cache. */
 TEST_F(bytes, swap_cache)
 {
@@ -311,6 +324,7 @@ TEST_F(bytes, swap_cache)
 	make(_metadata, self, MEM_ANON, MIB(2));
 	ASSERT_EQ(0, madvise(m->addr, m->len, MADV_PAGEOUT));
 	ASSERT_GT(m->len / PAGE / 10, mem_on_node(m, 0));
+	ASSERT_TRUE(written_back());
 	for (at = 0; at < m->len / 2; at += PAGE)
 		(void)*(volatile char *)(m->addr + at);
 	EXPECT_LE(m->len / KIB(2), table_read("/proc/meminfo", "SwapCached"));
@@ -323,7 +337,7 @@ TEST_F(bytes, swap_cache)
 	EXPECT_EQ(0, disk_swap(false));
 }
 
-static int drop_caches(void)
+static int forget_caches(void)
 {
 	sync();
 	return file_write("/proc/sys/vm/drop_caches", "1");
@@ -353,7 +367,7 @@ static void file_survives(struct __test_metadata *_metadata, bytes_t *self,
 	expect_held(_metadata, self, variant);
 	ASSERT_EQ(0, fsync(m->fd));
 	ASSERT_EQ(0, munmap(m->addr, m->len));
-	ASSERT_EQ(0, drop_caches());
+	ASSERT_EQ(0, forget_caches());
 	m->addr = mmap(NULL, m->len, PROT_READ, MAP_SHARED, m->fd, 0);
 	ASSERT_NE(MAP_FAILED, m->addr);
 	EXPECT_EQ(0, mem_check(m));

@@ -4,7 +4,7 @@
  * its members, by being replaced or detached. Migration goes on each time, and
  * the next policy can be attached.
  *
- * kselftest-timeout: 90
+ * kselftest-timeout: 600
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,22 +55,39 @@ static uint64_t seen(ends_t *self, enum t_exit_seen what)
 	return policy_count(&self->policy, "t_seen", what);
 }
 
+/**
+ * struct end - how a policy ended
+ * @kind: what exit() is told
+ * @name: the same, in exit/kind
+ * @code: what both are told
+ * @msg: exit/msg
+ */
+struct end {
+	enum mgx_exit_kind kind;
+	const char *name;
+	int64_t code;
+	const char *msg;
+};
+
+#define BY_EXIT		{ MGX_EXIT_SELF, "self", T_EXIT_CODE, T_EXIT_MSG }
+#define BY_ERROR	{ MGX_EXIT_ERROR_BPF, "error_bpf", 0, T_ERROR_MSG }
+#define BY_INIT(code)	{ MGX_EXIT_ERROR_INIT, "error_init", code, "" }
+
 /* It was told so itself, and everyone can read it. */
 static void expect_end(struct __test_metadata *_metadata, ends_t *self,
-		       enum mgx_exit_kind kind, const char *name, int64_t code,
-		       const char *msg)
+		       const struct end *end)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%lld", (long long)code);
+	snprintf(text, sizeof(text), "%lld", (long long)end->code);
 	EXPECT_TRUE(mgx_wait("hooks", "idle", 5000));
-	EXPECT_TRUE(mgx_wait("exit/kind", name, 1000));
+	EXPECT_TRUE(mgx_wait("exit/kind", end->name, 1000));
 	EXPECT_TRUE(mgx_is("exit/name", "t_exit"));
 	EXPECT_TRUE(mgx_is("exit/code", text));
-	EXPECT_TRUE(mgx_is("exit/msg", msg));
+	EXPECT_TRUE(mgx_is("exit/msg", end->msg));
 	EXPECT_EQ(1, seen(self, T_SEEN_EXIT));
-	EXPECT_EQ((uint64_t)kind, seen(self, T_SEEN_KIND));
-	EXPECT_EQ((uint64_t)code, seen(self, T_SEEN_CODE));
+	EXPECT_EQ((uint64_t)end->kind, seen(self, T_SEEN_KIND));
+	EXPECT_EQ((uint64_t)end->code, seen(self, T_SEEN_CODE));
 	EXPECT_EQ(0, seen(self, T_SEEN_LATE));
 }
 
@@ -99,21 +116,32 @@ static void expect_next_policy(struct __test_metadata *_metadata, ends_t *self)
 
 FIXTURE_VARIANT(ends) {
 	struct t_exit_config config;
-	enum mgx_exit_kind kind;
-	const char *name;
-	int64_t code;
-	const char *msg;
+	struct end end;
 };
 
-#define BY_EXIT	 MGX_EXIT_SELF, "self", T_EXIT_CODE, T_EXIT_MSG
-#define BY_ERROR MGX_EXIT_ERROR_BPF, "error_bpf", 0, T_ERROR_MSG
+FIXTURE_VARIANT_ADD(ends, admit) {
+	{ T_IN_ADMIT, T_BY_EXIT, 0 }, BY_EXIT,
+};
 
-FIXTURE_VARIANT_ADD(ends, admit) { { T_IN_ADMIT, T_BY_EXIT, 0 }, BY_EXIT };
-FIXTURE_VARIANT_ADD(ends, dispatch) { { T_IN_DISPATCH, T_BY_EXIT, 0 }, BY_EXIT };
-FIXTURE_VARIANT_ADD(ends, complete) { { T_IN_COMPLETE, T_BY_EXIT, 0 }, BY_EXIT };
-FIXTURE_VARIANT_ADD(ends, admit_error) { { T_IN_ADMIT, T_BY_ERROR, 0 }, BY_ERROR };
-FIXTURE_VARIANT_ADD(ends, dispatch_error) { { T_IN_DISPATCH, T_BY_ERROR, 0 }, BY_ERROR };
-FIXTURE_VARIANT_ADD(ends, complete_error) { { T_IN_COMPLETE, T_BY_ERROR, 0 }, BY_ERROR };
+FIXTURE_VARIANT_ADD(ends, dispatch) {
+	{ T_IN_DISPATCH, T_BY_EXIT, 0 }, BY_EXIT,
+};
+
+FIXTURE_VARIANT_ADD(ends, complete) {
+	{ T_IN_COMPLETE, T_BY_EXIT, 0 }, BY_EXIT,
+};
+
+FIXTURE_VARIANT_ADD(ends, admit_error) {
+	{ T_IN_ADMIT, T_BY_ERROR, 0 }, BY_ERROR,
+};
+
+FIXTURE_VARIANT_ADD(ends, dispatch_error) {
+	{ T_IN_DISPATCH, T_BY_ERROR, 0 }, BY_ERROR,
+};
+
+FIXTURE_VARIANT_ADD(ends, complete_error) {
+	{ T_IN_COMPLETE, T_BY_ERROR, 0 }, BY_ERROR,
+};
 
 /* The policy ends itself in the midst of a migration. */
 TEST_F(ends, by_itself)
@@ -127,8 +155,7 @@ TEST_F(ends, by_itself)
 	expect_moves(_metadata, self, 1);
 	EXPECT_TRUE(mgx_is("state", "ejected"));
 	EXPECT_TRUE(mgx_is("ops", "t_exit"));
-	expect_end(_metadata, self, variant->kind, variant->name, variant->code,
-		   variant->msg);
+	expect_end(_metadata, self, &variant->end);
 	expect_moves(_metadata, self, 0);
 	expect_moves(_metadata, self, 1);
 	ASSERT_EQ(0, counts_since(&c));
@@ -137,8 +164,7 @@ TEST_F(ends, by_itself)
 	EXPECT_EQ(EV(&c, pages_used), EV(&c, pages_copied));
 	policy_detach(&self->policy);
 	EXPECT_TRUE(mgx_is("state", "none"));
-	expect_end(_metadata, self, variant->kind, variant->name, variant->code,
-		   variant->msg);
+	expect_end(_metadata, self, &variant->end);
 	expect_next_policy(_metadata, self);
 }
 
@@ -186,19 +212,28 @@ FIXTURE_TEARDOWN(setup)
 FIXTURE_VARIANT(setup) {
 	struct t_exit_config config;
 	int rc;
-	enum mgx_exit_kind kind;
-	const char *name;
-	int64_t code;
-	const char *msg;
+	struct end end;
 };
 
-#define BY_INIT(code) MGX_EXIT_ERROR_INIT, "error_init", code, ""
+FIXTURE_VARIANT_ADD(setup, exit) {
+	{ T_IN_INIT, T_BY_EXIT, 0 }, -ECANCELED, BY_EXIT,
+};
 
-FIXTURE_VARIANT_ADD(setup, exit) { { T_IN_INIT, T_BY_EXIT, 0 }, -ECANCELED, BY_EXIT };
-FIXTURE_VARIANT_ADD(setup, error) { { T_IN_INIT, T_BY_ERROR, 0 }, -ECANCELED, BY_ERROR };
-FIXTURE_VARIANT_ADD(setup, errno) { { T_IN_INIT, T_BY_RETURN, -ENXIO }, -ENXIO, BY_INIT(-ENXIO) };
-FIXTURE_VARIANT_ADD(setup, positive) { { T_IN_INIT, T_BY_RETURN, 7 }, -EINVAL, BY_INIT(-EINVAL) };
-FIXTURE_VARIANT_ADD(setup, beyond) { { T_IN_INIT, T_BY_RETURN, -70000 }, -EINVAL, BY_INIT(-EINVAL) };
+FIXTURE_VARIANT_ADD(setup, error) {
+	{ T_IN_INIT, T_BY_ERROR, 0 }, -ECANCELED, BY_ERROR,
+};
+
+FIXTURE_VARIANT_ADD(setup, errno) {
+	{ T_IN_INIT, T_BY_RETURN, -ENXIO }, -ENXIO, BY_INIT(-ENXIO),
+};
+
+FIXTURE_VARIANT_ADD(setup, positive) {
+	{ T_IN_INIT, T_BY_RETURN, 7 }, -EINVAL, BY_INIT(-EINVAL),
+};
+
+FIXTURE_VARIANT_ADD(setup, beyond) {
+	{ T_IN_INIT, T_BY_RETURN, -70000 }, -EINVAL, BY_INIT(-EINVAL),
+};
 
 /* A policy that does not want to begin is not attached. */
 TEST_F(setup, refuses)
@@ -207,8 +242,7 @@ TEST_F(setup, refuses)
 	EXPECT_EQ(variant->rc, policy_attach(&self->e.policy));
 	EXPECT_TRUE(mgx_is("state", "none"));
 	EXPECT_EQ(1, seen(&self->e, T_SEEN_INIT));
-	expect_end(_metadata, &self->e, variant->kind, variant->name,
-		   variant->code, variant->msg);
+	expect_end(_metadata, &self->e, &variant->end);
 	EXPECT_EQ(0, seen(&self->e, T_SEEN_WORK));
 	expect_next_policy(_metadata, &self->e);
 }

@@ -3,7 +3,7 @@
  * lifecycle.c - the module and its policies come and go, in good order and
  * not, while memory is migrated all the time. Every byte of it is verified.
  *
- * kselftest-timeout: 900
+ * kselftest-timeout: 2400
  */
 #include <errno.h>
 #include <signal.h>
@@ -94,7 +94,7 @@ static int attach_swap_detach(struct policy *cpu, struct policy *noop)
 	return rc;
 }
 
-TEST_F_TIMEOUT(life, policies, 600)
+TEST_F_TIMEOUT(life, policies, 1200)
 {
 	struct policy cpu, noop;
 	int i;
@@ -143,7 +143,7 @@ static void work_with_policy(struct __test_metadata *_metadata)
 	expect_events(_metadata, &c);
 }
 
-TEST_F_TIMEOUT(life, module, 600)
+TEST_F_TIMEOUT(life, module, 1800)
 {
 	int i;
 
@@ -201,7 +201,7 @@ static void kill_loader(struct __test_metadata *_metadata, int i)
 	expect_idle(_metadata);
 }
 
-TEST_F_TIMEOUT(life, loaders_killed, 300)
+TEST_F_TIMEOUT(life, loaders_killed, 600)
 {
 	int i;
 

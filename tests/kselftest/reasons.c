@@ -3,7 +3,7 @@
  * reasons.c - whoever migrates, the policy is told why, copies, and nothing
  * changes in the memory.
  *
- * kselftest-timeout: 120
+ * kselftest-timeout: 600
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -4,12 +4,12 @@
  * cannot work with, and policies that are wrong. Each refusal names the cause
  * and leaves nothing behind.
  *
- * kselftest-timeout: 90
+ * kselftest-timeout: 600
  */
 #include <bpf/libbpf.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,13 +61,16 @@ FIXTURE_VARIANT(module) {
 FIXTURE_VARIANT_ADD(module, no_btf) {
 	"--remove-section .BTF", NULL, -ENOEXEC, "BTF of the module",
 };
+
 FIXTURE_VARIANT_ADD(module, no_btf_at_all) {
 	"--remove-section .BTF --remove-section .BTF.base", NULL, -ENOEXEC,
 	"BTF of the module",
 };
+
 FIXTURE_VARIANT_ADD(module, no_migrate_pages) {
 	NULL, "migrate_pages", -ENOENT, "nigrate_pages() cannot be found",
 };
+
 FIXTURE_VARIANT_ADD(module, no_folio_mc_copy) {
 	NULL, "folio_mc_copy", -ENOENT, "nolio_mc_copy() cannot be found",
 };
@@ -79,8 +82,8 @@ FIXTURE_VARIANT_ADD(module, no_folio_mc_copy) {
  */
 static int rename_string(char *elf, const char *name)
 {
-	const Elf64_Ehdr *eh = (Elf64_Ehdr *)elf;
-	const Elf64_Shdr *sh = (Elf64_Shdr *)(elf + eh->e_shoff);
+	const struct elf64_hdr *eh = (struct elf64_hdr *)elf;
+	const struct elf64_shdr *sh = (struct elf64_shdr *)(elf + eh->e_shoff);
 	const char *names = elf + sh[eh->e_shstrndx].sh_offset;
 	int i, found = 0;
 

@@ -3,7 +3,7 @@
  * reserve.c - more migrations at once than there are contexts: those that get
  * none pass through, nothing is lost, nobody waits.
  *
- * kselftest-timeout: 90
+ * kselftest-timeout: 600
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -155,7 +155,7 @@ one_guest()
 	: >"$OUT/$run.results"
 	{
 		MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
-			"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-1800}" \
+			"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
 			"/src/tests/lab/guest-tests.sh $run $*" 2>&1 || rc=$?
 		account "$run" "$rc" "$@"
 	} | merge "$series"
