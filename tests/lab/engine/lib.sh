@@ -70,8 +70,10 @@ engine_stop()
 
 	[[ -n $pid ]] || return 0
 	ENGINE_PID=
-	engine_ctl stat 2>/dev/null | sed 's/^/# engine: /' || true
-	kill -TERM "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
+	{
+		engine_ctl stat | sed 's/^/# engine: /' || true
+		kill -TERM "$pid" || true
+		wait "$pid" || true
+	} 2>/dev/null
 	rm -f "$ENGINE_CTL"
 }

@@ -3,75 +3,75 @@
 #
 # modules.sh: builds the modules of the engine's tests for each kernel of the
 # lab, in build/engine/RELEASE: mgx_dmaprobe, and the kernel's own dmatest, whose
-# unmodified source comes from Debian's linux-source package.
+# source is that of the newest kernel, from Debian's linux-source package.
 #
 # MGX_LINUX_SOURCE: directory with linux-source-*.tar.xz, or an unpacked
-# linux-source-*, instead of a download of 150 MB for each kernel.
+# linux-source-*, instead of a download of 150 MB.
 set -euo pipefail
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 LAB_TAG=engine
-SOURCE=drivers/dma/dmatest.c
 OUT=$BUILD/engine
+FILE=drivers/dma/dmatest.c
+DMATEST=$OUT/src/dmatest.c
 
-# series_of RELEASE: 6.12.117+deb13-amd64 -> 6.12
-series_of() { grep -oE '^[0-9]+\.[0-9]+' <<<"$1"; }
+# series: 7.3 if the newest kernel is 7.3.4+deb13-amd64
+series() { kernel_release "" | grep -oE '^[0-9]+\.[0-9]+'; }
 
-# extract TARBALL: one file to stdout; ends when it is found
-extract()
+# from_tar: the file out of the source's archive on stdin
+from_tar()
 {
-	tar -xJO --wildcards --no-wildcards-match-slash --occurrence=1 \
-		-f "$1" "*/$SOURCE"
+	tar -xJO --wildcards --no-wildcards-match-slash --occurrence=1 "*/$FILE"
 }
 
+# Tar stops at the file: who feeds it may die of that.
 download()
 {
-	local pkg=linux-source-$1 dir=$OUT/deb
+	local pkg
 
-	mkdir -p "$dir"
-	"$LAB_SRC/enter.sh" bash -c "cd /src/build/engine/deb && apt-get -q download $pkg" &&
-		"$LAB_SRC/enter.sh" bash -c "dpkg-deb --fsys-tarfile /src/build/engine/deb/${pkg}_*.deb |
-			tar -xO ./usr/src/$pkg.tar.xz" >"$dir/$pkg.tar.xz" &&
-		extract "$dir/$pkg.tar.xz"
-	as_lab_root rm -rf "$dir"
+	pkg=linux-source-$(series)
+	mkdir -p "$OUT/deb"
+	"$LAB_SRC/enter.sh" bash -c "cd /src/build/engine/deb && apt-get -q download $pkg" >&2
+	"$LAB_SRC/enter.sh" bash -c "dpkg-deb --fsys-tarfile /src/build/engine/deb/${pkg}_*.deb |
+		tar -xO ./usr/src/$pkg.tar.xz" 2>/dev/null | from_tar
 }
 
-# source_of SERIES: dmatest.c of that kernel, to stdout
-source_of()
+# source_text: dmatest.c to stdout, from where it is at hand
+source_text()
 {
-	local from=${MGX_LINUX_SOURCE:-}/linux-source-$1
+	local from
 
-	if [[ -z ${MGX_LINUX_SOURCE:-} ]]; then
-		download "$1"
-	elif [[ -e $from/$SOURCE ]]; then
-		cat "$from/$SOURCE"
+	from=${MGX_LINUX_SOURCE:-/nowhere}/linux-source-$(series)
+	if [[ -e $LAB/kselftest-src/$FILE ]]; then
+		cat "$LAB/kselftest-src/$FILE"
+	elif [[ -e $from/$FILE ]]; then
+		cat "$from/$FILE"
+	elif [[ -e $from.tar.xz ]]; then
+		from_tar <"$from.tar.xz"
 	else
-		extract "$from.tar.xz"
+		download
 	fi
 }
 
-get_source()
+get_dmatest()
 {
-	local file=$OUT/src/$1/dmatest.c
-
-	[[ -s $file ]] && return
-	mkdir -p "${file%/*}"
-	source_of "$1" >"$file.new" || true
-	grep -q dmatest_init "$file.new" ||
-		die "cannot get $SOURCE of linux-source-$1; check the network or set MGX_LINUX_SOURCE"
-	mv "$file.new" "$file"
+	[[ ! -s $DMATEST ]] || return 0
+	mkdir -p "${DMATEST%/*}"
+	source_text >"$DMATEST.new" 2>"$LOGS/build-engine-source.log" || true
+	as_lab_root rm -rf "$OUT/deb"
+	grep -q dmatest_init "$DMATEST.new" ||
+		die "cannot get $FILE of linux-source-$(series); check the network or set MGX_LINUX_SOURCE (log: $LOGS/build-engine-source.log)"
+	mv "$DMATEST.new" "$DMATEST"
 }
 
 # Kbuild wants sources and output in one directory: they are copied there.
 build()
 {
-	local release=$1 series dir=$OUT/$1
+	local release=$1 dir=$OUT/$1
 
-	series=$(series_of "$release")
-	get_source "$series"
 	mkdir -p "$dir"
-	cp -u "$LAB_SRC"/engine/guest/{Kbuild,mgx_dmaprobe.c} "$OUT/src/$series/dmatest.c" "$dir"
+	cp -u "$LAB_SRC"/engine/guest/{Kbuild,compat.h,mgx_dmaprobe.c} "$DMATEST" "$dir"
 	"$LAB_SRC/enter.sh" make --no-print-directory -C "/usr/lib/modules/$release/build" \
 		"M=/src/build/engine/$release" modules
 	# Debugging information is most of them, and slow to load.
@@ -80,12 +80,14 @@ build()
 
 main()
 {
-	local release
+	local release log
 
 	mkdir -p "$OUT" "$LOGS"
+	get_dmatest
 	while read -r _ release; do
-		build "$release" >"$LOGS/build-engine-$release.log" 2>&1 ||
-			die "the modules do not build; $LOGS/build-engine-$release.log ends with: $(tail -n 2 "$LOGS/build-engine-$release.log")"
+		log=$LOGS/build-engine-$release.log
+		build "$release" >"$log" 2>&1 ||
+			die "the modules do not build; $log ends with: $(tail -n 2 "$log")"
 	done < <(kernels)
 }
 
