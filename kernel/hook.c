@@ -188,6 +188,7 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 			mgx_batch_hold(ctx, pair, hold);
 		} else {
 			pair->state = MGX_PAIR_READY;
+			pair->left = folio_size(next);
 			folios++;
 			pages += folio_nr_pages(next);
 			max_order = max(max_order, folio_order(next));
@@ -211,7 +212,7 @@ static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 		.pid = ctx->req.pid,
 		.tgid = ctx->req.tgid,
 	};
-	ctx->remainder = first - ctx->pairs.pair;
+	ctx->exec.pos = first - ctx->pairs.pair;
 	mgx_batch_collect(ctx, first);
 }
 
@@ -246,14 +247,26 @@ static int mgx_already_poisoned(struct folio *dst, struct folio *src)
 
 typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
 
-/* The folio's turn, and its content is there (or its source is poisoned). */
+/*
+ * Redirected here when an engine may still write to the destination (rule 4).
+ * The migration of the folio fails cleanly; the kernel gives the destination
+ * back, and the references that limbo holds keep it.
+ */
+static int mgx_in_limbo(struct folio *dst, struct folio *src)
+{
+	return -EBUSY;
+}
+
+/* The folio's turn, and what there is to know about its content. */
 static noinline void notrace mgx_turn_copied(struct mgx_ctx *ctx,
 					     const struct mgx_pair *pair,
 					     struct ftrace_regs *fregs)
 {
 	mgx_copy_fn *to = mgx_already_copied;
 
-	if (pair->rc)
+	if (pair->state == MGX_PAIR_LIMBO)
+		to = mgx_in_limbo;
+	else if (pair->rc)
 		to = mgx_already_poisoned;
 	else
 		mgx_count_add(ctx, pages_used, folio_nr_pages(pair->src));
@@ -294,7 +307,7 @@ static void notrace mgx_enter_copy(unsigned long ip, unsigned long parent_ip,
 		    mgx_turn_first(src, fregs))
 			return;
 		mgx_pairs_consume(&ctx->pairs, pair);
-		if (pair->state == MGX_PAIR_COPIED) {
+		if (pair->state >= MGX_PAIR_COPIED) {
 			mgx_turn_copied(ctx, pair, fregs);
 			return;
 		}
