@@ -147,6 +147,18 @@ static void mgx_channel_sum(struct mgx_channel *channel,
 }
 
 /**
+ * mgx_channel_set_depth() - how many jobs of one call a channel takes at once
+ * @channel: whose
+ * @depth: jobs
+ */
+void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth)
+{
+	spin_lock_irq(&channel->lock);
+	channel->depth = depth;
+	spin_unlock_irq(&channel->lock);
+}
+
+/**
  * mgx_channel_fail() - a job failed
  * @channel: whose
  * @now: put it into quarantine at once, not only after several in a row
@@ -246,6 +258,7 @@ MGX_CHANNEL_SHOW(kind, "%s", mgx_kind_names[channel->desc.kind]);
 MGX_CHANNEL_SHOW(name, "%s", channel->name);
 MGX_CHANNEL_SHOW(node, "%d", channel->desc.nid);
 MGX_CHANNEL_SHOW(credits, "%u", channel->desc.credits);
+MGX_CHANNEL_SHOW(depth, "%u", READ_ONCE(channel->depth));
 MGX_CHANNEL_SHOW(inflight, "%llu", READ_ONCE(channel->inflight));
 MGX_CHANNEL_SHOW(refused, "%llu", READ_ONCE(channel->refused));
 MGX_CHANNEL_SHOW(ewma_ns, "%llu", READ_ONCE(channel->ewma_ns));
@@ -300,7 +313,8 @@ static struct attribute *mgx_channel_attrs[] = {
 	&mgx_channel_refused.attr,   &mgx_channel_ewma_ns.attr,
 	&mgx_channel_ewma_mbps.attr, &mgx_channel_copies.attr,
 	&mgx_channel_bytes.attr,     &mgx_channel_errors.attr,
-	&mgx_channel_ns.attr,	     NULL,
+	&mgx_channel_ns.attr,	     &mgx_channel_depth.attr,
+	NULL,
 };
 ATTRIBUTE_GROUPS(mgx_channel);
 
@@ -385,6 +399,7 @@ static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc
 	channel->desc = *desc;
 	if (!desc->max_seg)
 		channel->desc.max_seg = UINT_MAX & PAGE_MASK;
+	channel->depth = desc->depth ?: 2;
 	strscpy(channel->name, desc->name);
 	spin_lock_init(&channel->lock);
 	INIT_LIST_HEAD(&channel->free);

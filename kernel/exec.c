@@ -185,7 +185,8 @@ static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
 {
 	struct mgx_job *job;
 
-	if (channel->state != MGX_CHANNEL_UP || share->stopped)
+	if (channel->state != MGX_CHANNEL_UP || share->stopped ||
+	    share->inflight >= channel->depth)
 		return NULL;
 	job = list_first_entry_or_null(&channel->free, struct mgx_job, node);
 	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_seg))
@@ -301,7 +302,10 @@ static struct mgx_job *mgx_job_finish(struct mgx_channel *channel,
 	bytes = mgx_job_account(ctx, job, bytes, status, &share->done);
 	share->done.ns = now - share->start_ns;
 	mgx_channel_account(channel, bytes, now - job->start_ns, status);
+	/* The next one is linked before: in between the call could go away. */
+	share->inflight--;
 	next = mgx_job_next(channel, ctx, share);
+	share->inflight++;
 	mgx_job_unlink(ctx, job);
 	spin_unlock(&ctx->exec.lock);
 	mgx_job_free(channel, job);

@@ -208,6 +208,7 @@ struct mgx_channel_stats {
  * @jobs: all its jobs
  * @lock: protects all that follows
  * @state: &enum mgx_channel_state
+ * @depth: jobs of one call at once
  * @strikes: errors since the last success
  * @backoff_ms: time in quarantine
  * @free: jobs that can be started
@@ -228,6 +229,7 @@ struct mgx_channel {
 
 	spinlock_t lock;
 	enum mgx_channel_state state;
+	u32 depth;
 	u32 strikes;
 	u32 backoff_ms;
 	struct list_head free;
@@ -249,7 +251,12 @@ void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
 			 int status);
 void mgx_channel_account_caller(const struct mgx_done *done);
 void mgx_channel_fail(struct mgx_channel *channel, bool now);
+void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth);
 void mgx_orphans_release(struct mgx_channel *channel);
+
+/* cpu.c: helper threads */
+int mgx_cpu_init(void);
+void mgx_cpu_exit(void);
 
 /* policy.c: who decides */
 /**

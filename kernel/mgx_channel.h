@@ -106,7 +106,9 @@ struct mgx_channel_ops {
  * @name: for people; letters, digits, '_', '-', '.' and ':'
  * @kind: &enum mgx_channel_kind
  * @nid: node it is on, or NUMA_NO_NODE
- * @credits: jobs it takes at once, 1 to MGX_MAX_CREDITS
+ * @credits: jobs it takes at once, of all calls, 1 to MGX_MAX_CREDITS
+ * @depth: of these, jobs of one call; what is queued behind a slow job cannot
+ *	be pulled by others, so as few as keep the engine busy; 0 for 2
  * @max_seg: most bytes per piece, a multiple of PAGE_SIZE, 0 for no limit
  * @ops: the driver
  * @priv: for the driver, see mgx_channel_priv()
@@ -116,6 +118,7 @@ struct mgx_channel_desc {
 	u32 kind;
 	int nid;
 	u32 credits;
+	u32 depth;
 	u32 max_seg;
 	const struct mgx_channel_ops *ops;
 	void *priv;
