@@ -415,6 +415,7 @@ static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc
 	}
 	for (i = 0; i < desc->credits; i++) {
 		channel->jobs[i].channel = channel;
+		channel->jobs[i].index = i;
 		list_add_tail(&channel->jobs[i].node, &channel->free);
 	}
 	return channel;

@@ -258,6 +258,12 @@ void mgx_orphans_release(struct mgx_channel *channel);
 int mgx_cpu_init(void);
 void mgx_cpu_exit(void);
 
+/* dma.c: engines by dmaengine */
+int mgx_dma_init(void);
+void mgx_dma_exit(void);
+int mgx_dma_scan(void);
+void mgx_dma_release(void);
+
 /* policy.c: who decides */
 /**
  * struct mgx_policy - an attached &struct mgx_ops

@@ -40,7 +40,7 @@ struct mgx_seg {
  * @seg: the pieces
  * @nr: how many
  * @bytes: sum of their lengths
- * @driver: for the channel's driver
+ * @index: its number among the channel's jobs, below &mgx_channel_desc.credits
  * @node: private to migrate_ext, like all that follows
  * @channel: who copies
  * @ctx: call the job belongs to; NULL when the call went on without it
@@ -54,7 +54,7 @@ struct mgx_job {
 	struct mgx_seg seg[MGX_JOB_SEGS];
 	u32 nr;
 	u64 bytes;
-	void *driver;
+	u32 index;
 
 	struct list_head node;
 	struct mgx_channel *channel;
