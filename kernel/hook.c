@@ -54,6 +54,14 @@ DEFINE_STATIC_CALL_NULL(mgx_orig_migrate_pages, migrate_pages);
 static DEFINE_MUTEX(mgx_hook_mutex);
 static unsigned int mgx_hook_users;
 
+/* Calls take a context; read under mgx_srcu, so that disarming can wait. */
+static bool mgx_hook_live __read_mostly;
+
+static bool mgx_hook_is_live(void)
+{
+	return smp_load_acquire(&mgx_hook_live);
+}
+
 /* Ids count up by the number of CPUs, so that each CPU has its own. */
 static DEFINE_PER_CPU(u64, mgx_batch_id);
 
@@ -289,9 +297,7 @@ static noinline bool notrace mgx_turn_first(struct folio *src,
  * spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is left to
  * mgx_begin_batch(), and only the copy of an eligible folio goes there.
  */
-static void notrace mgx_enter_copy(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *op,
-				   struct ftrace_regs *fregs)
+static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
 {
 	struct mgx_ctx *ctx = mgx_ctx_current();
 	struct folio *dst, *src;
@@ -394,7 +400,10 @@ static void mgx_ctx_describe(struct mgx_ctx *ctx, struct list_head *from,
 		mgx_count(ctx, calls_nested);
 }
 
-/* The reserve is empty: the call passes through, and is not looked at. */
+/*
+ * The call passes through, and is not looked at: the reserve is empty, or the
+ * hooks are being disarmed.
+ */
 static int mgx_call_without(struct list_head *from, new_folio_t *get,
 			    free_folio_t *put, unsigned long private,
 			    enum migrate_mode mode, enum migrate_reason reason,
@@ -403,8 +412,10 @@ static int mgx_call_without(struct list_head *from, new_folio_t *get,
 	struct mgx_ctx *outer = mgx_ctx_current();
 	int rc;
 
-	mgx_event(calls);
-	mgx_event(calls_no_context);
+	if (mgx_hook_is_live()) {
+		mgx_event(calls);
+		mgx_event(calls_no_context);
+	}
 	if (outer)
 		outer->shield++;
 	rc = static_call(mgx_orig_migrate_pages)(from, get, put, private, mode,
@@ -421,7 +432,7 @@ static int mgx_migrate_pages(struct list_head *from, new_folio_t *get,
 			     unsigned int *ret_succeeded)
 {
 	int rc, idx = srcu_read_lock(&mgx_srcu);
-	struct mgx_ctx *ctx = mgx_ctx_get();
+	struct mgx_ctx *ctx = mgx_hook_is_live() ? mgx_ctx_get() : NULL;
 	unsigned int succeeded = 0;
 
 	if (!ctx) {
@@ -445,96 +456,78 @@ out:
 	return rc;
 }
 
-static void notrace mgx_enter_call(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *op,
-				   struct ftrace_regs *fregs)
+/**
+ * enum mgx_hook - functions in the filter of our ftrace_ops
+ * @MGX_HOOK_ANCHOR: one of ours, always
+ * @MGX_HOOK_CALL: migrate_pages(), while armed
+ * @MGX_HOOK_COPY: folio_mc_copy(), while armed
+ * @MGX_NR_HOOKS: how many
+ */
+enum mgx_hook { MGX_HOOK_ANCHOR, MGX_HOOK_CALL, MGX_HOOK_COPY, MGX_NR_HOOKS };
+
+static const char *const mgx_hook_symbol[MGX_NR_HOOKS] = {
+	[MGX_HOOK_CALL] = "migrate_pages",
+	[MGX_HOOK_COPY] = "folio_mc_copy",
+};
+
+static unsigned long mgx_hook_loc[MGX_NR_HOOKS] __read_mostly;
+
+static void notrace mgx_enter(unsigned long ip, unsigned long parent_ip,
+			      struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	ftrace_regs_set_instruction_pointer(fregs,
-					    (unsigned long)mgx_migrate_pages);
+	if (ip == mgx_hook_loc[MGX_HOOK_COPY])
+		mgx_enter_copy(fregs);
+	else if (ip == mgx_hook_loc[MGX_HOOK_CALL])
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_migrate_pages);
 }
 
-/**
- * struct mgx_hook - a function of the kernel that is hooked
- * @symbol: its name
- * @loc: its ftrace location
- * @ops: our handler
- */
-struct mgx_hook {
-	const char *symbol;
-	unsigned long loc;
-	struct ftrace_ops ops;
+static struct ftrace_ops mgx_ftrace_ops = {
+	.func = mgx_enter,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
 
-static struct mgx_hook mgx_hooks[] = {
-	{
-		.symbol = "migrate_pages",
-		.ops.func = mgx_enter_call,
-		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
-	},
-	{
-		.symbol = "folio_mc_copy",
-		.ops.func = mgx_enter_copy,
-		.ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
-	},
-};
+static bool mgx_ftrace_registered;
+
+/*
+ * To arm and to disarm is to change the filter of an ftrace_ops that stays
+ * registered from the first policy until the module goes: unregistering waits
+ * for several grace periods of RCU tasks, a second in which no policy can be
+ * attached. An empty filter would mean every function, so this one, which is
+ * never called, is always in it.
+ */
+static noinline void mgx_hook_anchor(void)
+{
+	barrier();
+}
+
+static int mgx_hook_filter(bool armed)
+{
+	return ftrace_set_filter_ips(&mgx_ftrace_ops, mgx_hook_loc,
+				     armed ? MGX_NR_HOOKS : 1, 0, 1);
+}
 
 /* kprobes put a probe at a function's name where ftrace has its call. */
-static int mgx_hook_locate(struct mgx_hook *hook)
+static int mgx_hook_locate(enum mgx_hook hook)
 {
 	struct kprobe kp = {
-		.symbol_name = hook->symbol,
+		.symbol_name = mgx_hook_symbol[hook],
 		.flags = KPROBE_FLAG_DISABLED,
 	};
 	int rc = register_kprobe(&kp);
 
 	if (rc) {
 		pr_err("%s() cannot be found (%d): this kernel is not supported, try another\n",
-		       hook->symbol, rc);
+		       kp.symbol_name, rc);
 		return rc;
 	}
-	hook->loc = (unsigned long)kp.addr;
+	mgx_hook_loc[hook] = (unsigned long)kp.addr;
 	unregister_kprobe(&kp);
-	rc = ftrace_set_filter_ip(&hook->ops, hook->loc, 0, 0);
+	rc = ftrace_set_filter_ip(&mgx_ftrace_ops, mgx_hook_loc[hook], 0, 1);
 	if (rc)
 		pr_err("%s() cannot be traced (%d): this kernel is not supported, try another\n",
-		       hook->symbol, rc);
+		       mgx_hook_symbol[hook], rc);
 	return rc;
-}
-
-/**
- * mgx_hook_exit() - forget the functions; the hooks are not armed
- */
-void mgx_hook_exit(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(mgx_hooks); i++)
-		ftrace_free_filter(&mgx_hooks[i].ops);
-}
-
-/**
- * mgx_hook_init() - find the functions to hook, without hooking them
- *
- * Context: module initialisation.
- * Return: 0 or a negative errno; the reason is in the log.
- */
-int mgx_hook_init(void)
-{
-	unsigned int i;
-	int rc, cpu;
-
-	for_each_possible_cpu(cpu)
-		per_cpu(mgx_batch_id, cpu) = cpu;
-	for (i = 0; i < ARRAY_SIZE(mgx_hooks); i++) {
-		rc = mgx_hook_locate(&mgx_hooks[i]);
-		if (rc) {
-			mgx_hook_exit();
-			return rc;
-		}
-	}
-	static_call_update(mgx_orig_migrate_pages,
-			   mgx_behind_fentry(mgx_hooks[0].loc));
-	return 0;
 }
 
 /*
@@ -549,35 +542,82 @@ static void mgx_hook_drain(void)
 	synchronize_rcu_tasks();
 }
 
-static void mgx_hook_unregister(unsigned int nr)
+static void mgx_hook_unregister(void)
 {
-	while (nr--)
-		unregister_ftrace_function(&mgx_hooks[nr].ops);
+	if (!mgx_ftrace_registered)
+		return;
+	unregister_ftrace_function(&mgx_ftrace_ops);
+	mgx_ftrace_registered = false;
 	mgx_hook_drain();
-	mgx_reserve_free();
 }
 
-static int mgx_hook_register(void)
+/**
+ * mgx_hook_exit() - forget the functions; the hooks are not armed
+ */
+void mgx_hook_exit(void)
 {
-	unsigned int i;
+	mgx_hook_unregister();
+	ftrace_free_filter(&mgx_ftrace_ops);
+}
+
+/**
+ * mgx_hook_init() - find the functions to hook, without hooking them
+ *
+ * Context: module initialisation.
+ * Return: 0 or a negative errno; the reason is in the log.
+ */
+int mgx_hook_init(void)
+{
+	int rc, cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(mgx_batch_id, cpu) = cpu;
+	mgx_hook_loc[MGX_HOOK_ANCHOR] = (unsigned long)mgx_hook_anchor;
+	rc = mgx_hook_locate(MGX_HOOK_CALL);
+	rc = rc ?: mgx_hook_locate(MGX_HOOK_COPY);
+	rc = rc ?: mgx_hook_filter(false);
+	if (rc) {
+		mgx_hook_exit();
+		return rc;
+	}
+	static_call_update(mgx_orig_migrate_pages,
+			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_CALL]));
+	return 0;
+}
+
+static int mgx_hook_arm(void)
+{
 	int rc = mgx_reserve_alloc();
 
 	if (rc)
 		return rc;
-	/* Last to first: pairs are recorded only when copies can be seen. */
-	for (i = ARRAY_SIZE(mgx_hooks); i-- > 0;) {
-		rc = register_ftrace_function(&mgx_hooks[i].ops);
-		if (!rc)
-			continue;
-		pr_err("%s() cannot be hooked (%d): livepatch or another user of ftrace has it, or kernel.ftrace_enabled is 0\n",
-		       mgx_hooks[i].symbol, rc);
-		while (++i < ARRAY_SIZE(mgx_hooks))
-			unregister_ftrace_function(&mgx_hooks[i].ops);
-		mgx_hook_drain();
+	if (!mgx_ftrace_registered) {
+		rc = register_ftrace_function(&mgx_ftrace_ops);
+		mgx_ftrace_registered = !rc;
+	}
+	rc = rc ?: mgx_hook_filter(true);
+	if (rc) {
+		pr_err("migrate_pages() and folio_mc_copy() cannot be hooked (%d): livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0\n",
+		       rc);
 		mgx_reserve_free();
 		return rc;
 	}
+	/* Pairs are recorded only when copies are seen; and the reserve is. */
+	smp_store_release(&mgx_hook_live, true);
 	return 0;
+}
+
+/*
+ * A task that is on its way into the wrapper finds that it has to pass
+ * through, so only those with a context are waited for.
+ */
+static void mgx_hook_disarm(void)
+{
+	WRITE_ONCE(mgx_hook_live, false);
+	synchronize_srcu(&mgx_srcu);
+	mgx_reserve_free();
+	if (mgx_hook_filter(false))
+		mgx_hook_unregister(); /* there was no memory for the filter */
 }
 
 /**
@@ -592,7 +632,7 @@ int mgx_hook_get(void)
 
 	mutex_lock(&mgx_hook_mutex);
 	if (!mgx_hook_users)
-		rc = mgx_hook_register();
+		rc = mgx_hook_arm();
 	if (!rc)
 		mgx_hook_users++;
 	mutex_unlock(&mgx_hook_mutex);
@@ -607,8 +647,9 @@ int mgx_hook_get(void)
 void mgx_hook_put(void)
 {
 	mutex_lock(&mgx_hook_mutex);
-	if (!--mgx_hook_users)
-		mgx_hook_unregister(ARRAY_SIZE(mgx_hooks));
+	if (mgx_hook_users == 1)
+		mgx_hook_disarm();
+	mgx_hook_users--;
 	mutex_unlock(&mgx_hook_mutex);
 }
 

@@ -17,13 +17,25 @@
 
 #define MGX_DEFAULT_CHUNK SZ_64K
 
-static bool mgx_misused(const struct mgx_ctx *ctx, enum mgx_phase phase)
+/*
+ * The context of the member that is running, if that is @phase and @arg what
+ * it was given, at @offset of the context. The verifier lets a program pass
+ * memory of its own for a struct of scalars, trusted arguments or not: @arg is
+ * compared, never looked into.
+ */
+static struct mgx_ctx *mgx_ctx_of(const void *arg, size_t offset,
+				  enum mgx_phase phase)
 {
-	if (ctx->phase == phase && ctx->task == current)
-		return false;
+	struct mgx_ctx *ctx = mgx_ctx_current();
+
+	if (ctx && ctx->phase == phase && arg == (void *)ctx + offset)
+		return ctx;
 	mgx_event(kfunc_misuse);
-	return true;
+	return NULL;
 }
+
+#define MGX_CTX_OF(arg, member, phase) \
+	mgx_ctx_of(arg, offsetof(struct mgx_ctx, member), phase)
 
 static s64 mgx_submit_refuse(struct mgx_ctx *ctx, s64 rc)
 {
@@ -83,10 +95,10 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
 			       u32 chunk, u64 flags)
 {
-	struct mgx_ctx *ctx = container_of(batch, struct mgx_ctx, batch);
+	struct mgx_ctx *ctx = MGX_CTX_OF(batch, batch, MGX_PHASE_DISPATCH);
 	s64 granted;
 
-	if (mgx_misused(ctx, MGX_PHASE_DISPATCH))
+	if (!ctx)
 		return -EPERM;
 	granted = flags ? mgx_submit_refuse(ctx, -EINVAL) :
 			  mgx_submit(ctx, channel, bytes, chunk);
@@ -127,9 +139,9 @@ __bpf_kfunc int mgx_bpf_wait(struct mgx_batch *batch, u64 poll_ns)
  */
 __bpf_kfunc int mgx_bpf_limit(struct mgx_req *req, u32 pages)
 {
-	struct mgx_ctx *ctx = container_of(req, struct mgx_ctx, req);
+	struct mgx_ctx *ctx = MGX_CTX_OF(req, req, MGX_PHASE_ADMIT);
 
-	if (mgx_misused(ctx, MGX_PHASE_ADMIT))
+	if (!ctx)
 		return -EPERM;
 	if (!pages)
 		return -EINVAL;
@@ -146,9 +158,9 @@ __bpf_kfunc int mgx_bpf_limit(struct mgx_req *req, u32 pages)
  */
 __bpf_kfunc int mgx_bpf_skip(struct mgx_req *req)
 {
-	struct mgx_ctx *ctx = container_of(req, struct mgx_ctx, req);
+	struct mgx_ctx *ctx = MGX_CTX_OF(req, req, MGX_PHASE_ADMIT);
 
-	if (mgx_misused(ctx, MGX_PHASE_ADMIT))
+	if (!ctx)
 		return -EPERM;
 	ctx->skip = true;
 	return 0;

@@ -86,24 +86,23 @@ static inline void mgx_pairs_record(struct mgx_pairs *p, struct folio *src,
 
 /*
  * A destination was given back: it must never be written again (rule 2).
- * While folios are unmapped this is always the last pair, so that the others
- * keep their places.
+ * While folios are unmapped this is always the last pair; the others keep
+ * their places. Forgotten pairs at the end make room: all of them, when the
+ * kernel undoes a batch of which it moved nothing.
  */
 static inline void mgx_pairs_forget(struct mgx_pairs *p, struct folio *dst)
 {
 	__u32 i;
 
-	if (p->nr > p->cursor && p->pair[p->nr - 1].dst == dst) {
-		p->nr--;
-		return;
-	}
 	for (i = p->nr; i-- > p->cursor;) {
 		if (p->pair[i].dst != dst)
 			continue;
 		p->pair[i].src = NULL;
 		p->pair[i].dst = NULL;
-		return;
+		break;
 	}
+	while (p->nr > p->cursor && !p->pair[p->nr - 1].dst)
+		p->nr--;
 }
 
 /*

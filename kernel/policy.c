@@ -94,10 +94,11 @@ struct mgx_policy *mgx_policy_caller(void)
 	/* struct_ops of other kinds, which may run anywhere, can call us. */
 	if (!in_task())
 		return NULL;
-	if (READ_ONCE(mgx_init_task) == current)
-		return mgx_init_policy;
+	/* init() of a new policy may migrate, and then the old one decides. */
 	ctx = mgx_ctx_current();
-	return ctx ? ctx->policy : NULL;
+	if (ctx && ctx->policy)
+		return ctx->policy;
+	return READ_ONCE(mgx_init_task) == current ? mgx_init_policy : NULL;
 }
 
 static void mgx_policy_enter(struct mgx_policy *policy, struct mgx_ctx *ctx,

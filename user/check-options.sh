@@ -22,16 +22,15 @@ ok()
 }
 
 # The lists of the tables: "load [OPTION]... NAME|FILE" -> load
-commands() { "$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p'; }
+commands=$("$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p')
 
 # "-s, --set KEY=VALUE" -> -s --set
-options()
-{
+options=$(
 	{
 		"$mgxctl" help --json
-		for c in $(commands); do "$mgxctl" help "$c" --json; done
+		for c in $commands; do "$mgxctl" help "$c" --json; done
 	} | sed -n 's/^ *"option": *"\(-.\), \(--[a-z-]*\).*/\1 \2/p' | tr ' ' '\n' | sort -u
-}
+)
 
 # Options that a text mentions; man pages write \- for a dash.
 mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z]*' | tr -d ' "(' | sort -u; }
@@ -39,20 +38,22 @@ mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z]*' | tr 
 # in_text FILE WORD
 in_text() { sed 's/\\-/-/g' "$1" | grep -qE "(^|[^a-z-])$2([^a-z-]|\$)"; }
 
+is_option() { echo "$options" | grep -qx -- "$1"; }
+
 for file in "$man" "$completion"; do
-	for word in $(commands) $(options); do
+	for word in $commands $options; do
 		in_text "$file" "$word"
 		ok $? "$(basename "$file") knows $word"
 	done
 done
 
 for word in $(mentioned "$man" | grep '^--'); do
-	options | grep -qx -- "$word"
+	is_option "$word"
 	ok $? "the program knows $word of $(basename "$man")"
 done
 words=$(sed -n "s/.*options+\?=' *\(-[^']*\)'.*/\1/p" "$completion")
 for word in $words; do
-	options | grep -qx -- "$word"
+	is_option "$word"
 	ok $? "the program knows $word of $(basename "$completion")"
 done
 

@@ -259,7 +259,7 @@ static int load_foreground(struct loader *loader)
 		loader_abort(loader);
 		return STATUS_FAILED;
 	}
-	close(loader->lock_fd);
+	pin_unlock(loader->lock_fd);
 	loader->lock_fd = -1;
 	output_print(report_loaded(loader),
 		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
@@ -287,7 +287,7 @@ int load_run(const struct options *options, const char *arg)
 	bpf_link__destroy(loader.link);
 	slot_close(&loader.slot);
 	if (loader.lock_fd >= 0)
-		close(loader.lock_fd);
+		pin_unlock(loader.lock_fd);
 	policy_close(&loader.policy);
 	return status;
 }

@@ -69,6 +69,12 @@ int pin_lock(void)
 	return fd < 0 ? fail(NULL, PIN_DIR ": %s", strerror(errno)) : fd;
 }
 
+void pin_unlock(int fd)
+{
+	rmdir(PIN_DIR);
+	close(fd);
+}
+
 static void remove_dir(const char *dir)
 {
 	DIR *stream = opendir(dir);
@@ -147,5 +153,4 @@ void pin_remove(void)
 	unlink(PIN_LINK);
 	remove_dir(PIN_MAPS);
 	pin_discard_staged();
-	rmdir(PIN_DIR);
 }

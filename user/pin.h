@@ -20,8 +20,10 @@
 
 bool pin_bpffs_mounted(void);
 
-/* Keeps other loaders out until closed. Returns an fd; records an error. */
+/* Keeps other loaders out. Returns an fd; records an error. */
 int pin_lock(void);
+/* Lets them in; the directory goes if nothing is pinned in it. */
+void pin_unlock(int fd);
 
 /* Pins a policy's maps, not yet in their place. Records an error. */
 int pin_stage_maps(const struct bpf_object *object);
@@ -29,7 +31,7 @@ int pin_stage_maps(const struct bpf_object *object);
 int pin_commit_maps(void);
 void pin_discard_staged(void);
 
-/* Removes link and maps, and the directory if it is empty then. */
+/* Removes link and maps. */
 void pin_remove(void);
 
 #endif /* _MGXCTL_PIN_H */

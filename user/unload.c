@@ -2,8 +2,6 @@
 /*
  * unload.c - 'mgxctl unload': takes the policy out of charge.
  */
-#include <unistd.h>
-
 #include "error.h"
 #include "module.h"
 #include "option.h"
@@ -37,7 +35,7 @@ int unload_run(const struct options *options, const char *arg)
 	slot_open(&slot);
 	err = slot_unload(&slot);
 	slot_close(&slot);
-	close(lock_fd);
+	pin_unlock(lock_fd);
 	if (err)
 		return STATUS_FAILED;
 	tree = json_object_new_object();

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../kmod/mgx_test.h"
 #include "migrate_ext.h"
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -47,6 +48,8 @@ struct policy {
 int policy_open(struct policy *p, const char *name);
 /* The .rodata of an opened policy that has one variable there; or NULL. */
 void *policy_rodata(struct policy *p, size_t *size);
+/* Of an object with several struct mgx_ops: this one, the others stay out. */
+int policy_only(struct policy *p, const char *ops);
 int policy_load(struct policy *p);
 int policy_attach(struct policy *p);
 /* @to, loaded, takes the place (and the link) of @p. */
@@ -167,6 +170,8 @@ int process_migrate(int from, int to);
 /* Binds what is allocated by this thread to a node; -1 undoes it. */
 int node_bind(int node);
 int node_run_on(int node);		/* this thread's CPUs; -1: all */
+/* A node that others are demoted to, or -ENOENT: see MGX_TIERS of vm.sh. */
+int node_lower_tier(void);
 
 /* --- lib/setting.c: files of /proc and /sys that a test changes ------------- */
 
@@ -217,10 +222,93 @@ size_t load_stop(struct load *l);
 /* build/<release>/migrate_ext.ko of the running kernel. */
 const char *module_path(void);
 int module_insert(const char *path, const char *params);
+int module_remove_now(void);
+/* Waits for what was closed: BPF frees maps, which hold the module, later. */
 int module_remove(void);
 bool module_loaded(void);
 /* What the kernel logged since dmesg_mark(), once a mark; to be freed. */
 int dmesg_mark(void);
 char *dmesg_since(int mark);
+
+/* --- lib/window.c: time between the copy of a batch and its folios' turns ----- */
+
+struct window;
+
+/* Attaches t_window; nothing waits until it is armed. */
+int window_start(struct policy *p, struct window **w);
+void window_stop(struct policy *p, struct window *w);
+/* From now on each batch of this process waits for window_close(), or not. */
+void window_arm(struct window *w, bool on);
+/* Waits until a batch was copied; false if there is none for long. */
+bool window_wait(struct window *w);
+/* That batch goes on, and those behind it do not wait. */
+void window_close(struct window *w);
+/*
+ * A thread that migrates, on the last CPU, and the caller on the others: the
+ * policy waits on that CPU for what the caller does.
+ */
+int aside_start(pthread_t *thread, void *(*main)(void *), void *arg);
+
+/* --- lib/nbd.c: a block device that answers when the test says so -------------- */
+
+#define NBD_DEVICE	"/dev/nbd0"
+#define NBD_HELD	128
+
+/**
+ * struct nbd - the device and its server
+ * @image: what is on it
+ * @image_fd: the same, as a memfd
+ * @size: bytes
+ * @hold_start: reads that touch bytes from here on
+ * @hold_end: up to here are not answered
+ * @held: such requests
+ * @nr_held: how many
+ */
+struct nbd {
+	char *image;
+	int image_fd;
+	size_t size;
+	int dev;
+	int sock;
+	bool running;
+	pthread_t device;
+	pthread_t server;
+	pthread_mutex_t lock;
+	uint64_t hold_start;
+	uint64_t hold_end;
+	char held[NBD_HELD][28];
+	unsigned int nr_held;
+};
+
+int nbd_start(struct nbd *n, size_t size);
+void nbd_stop(struct nbd *n);
+void nbd_hold(struct nbd *n, uint64_t start, uint64_t end);
+/* Waits until @nr reads are in flight. */
+bool nbd_wait_held(struct nbd *n, unsigned int nr);
+/* Answers all that are held; no more are. */
+void nbd_answer(struct nbd *n);
+
+/* --- lib/directed.c: migrations that the test directs -------------------------- */
+
+/**
+ * struct directed - a call of migrate_pages() in the making, see mgx_test.h
+ * @dev: the test module's device
+ * @call: the call, and its results
+ * @folio: its folios, and where they are then
+ */
+struct directed {
+	int dev;
+	struct mgxt_call call;
+	struct mgxt_folio folio[MGXT_MAX_FOLIOS];
+};
+
+int directed_open(struct directed *d);
+void directed_close(struct directed *d);
+/* Nothing in it, to node 1, asynchronous. */
+void directed_reset(struct directed *d);
+void directed_add(struct directed *d, int fd, uint64_t index, unsigned int flags);
+int directed_run(struct directed *d);
+/* A file of enum mgxt_file_kind, on node 0; its descriptor. */
+int directed_file(struct directed *d, unsigned int kind, unsigned int pages);
 
 #endif /* _MGX_FIXTURE_H */

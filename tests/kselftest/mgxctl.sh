@@ -22,6 +22,7 @@ cleanup()
 
 	for job in ${jobs[@]+"${jobs[@]}"}; do
 		kill -KILL "$job" 2>/dev/null
+		wait "$job" 2>/dev/null
 	done
 	mgxctl unload >/dev/null 2>&1
 	rm -rf "$tmp"
@@ -315,6 +316,7 @@ test_replace()
 # foreground ARGUMENT...: in the background, so to speak; sets $loader.
 foreground()
 {
+	rm -f "$tmp/fg"
 	mgxctl load --foreground --json "$@" >"$tmp/fg" 2>"$tmp/fg.err" &
 	loader=$!
 	jobs+=("$loader")
@@ -442,9 +444,27 @@ test_check()
 	ok $? "check: this machine is fine" || sed 's/^/# /' "$tmp/out"
 	is "$(grep -cE '^ok +(kernel|kernel-btf|functions|ftrace|hookable|module|module-btf|numa) ' "$tmp/out")" \
 		8 "check: all that is needed is looked at"
-	sysctl -q kernel.ftrace_enabled=0
-	like "$(mgxctl check)" "fail +ftrace +.*; sysctl kernel.ftrace_enabled=1" "check: ftrace is off"
-	sysctl -q kernel.ftrace_enabled=1
+	check_other 0 /proc/sys/kernel/ftrace_enabled \
+		"fail +ftrace +.*; sysctl kernel.ftrace_enabled=1"
+	check_other 0 /proc/sys/net/core/bpf_jit_enable "fail +bpf-jit +.* is off; sysctl"
+	check_other "none integrity [confidentiality]" /sys/kernel/security/lockdown \
+		"fail +lockdown +.*; boot with"
+	check_other "none [integrity] confidentiality" /sys/kernel/security/lockdown \
+		"warn +lockdown +.*; sign"
+	check_other "0 T migrate_pages" /proc/kallsyms "fail +functions +.*no function folio_mc_copy"
+	check_other "migrate_pages" /sys/kernel/tracing/available_filter_functions \
+		"fail +hookable +.*cannot hook folio_mc_copy"
+	check_other "migrate_pages (1) R I     	tramp: 0x0" /sys/kernel/tracing/enabled_functions \
+		"fail +livepatch +.*; remove"
+	check_other 0 /sys/devices/system/node/has_memory "warn +numa +one node"
+}
+
+# check_other TEXT FILE PATTERN: check on a machine where FILE reads TEXT.
+check_other()
+{
+	echo "$1" >"$tmp/other"
+	like "$(unshare -m sh -c "mount --bind $tmp/other $2 && mgxctl check")" "$3" \
+		"check: $(basename "$2") is '$1'"
 }
 
 # The remedies that check and load print are commands that help.

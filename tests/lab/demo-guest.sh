@@ -65,7 +65,7 @@ digest() { redis debug digest; }
 # that the digest of ours has to stay the same.
 start_benchmark()
 {
-	redis-benchmark -s "$SOCK" -t set,get -c 8 -P 4 -d 400 -r 20000 -n 1000000000 \
+	redis-benchmark -s "$SOCK" -t set,get -c 4 -d 400 -r 20000 -n 1000000000 \
 		--dbnum 1 -q >/dev/null 2>&1 &
 	BENCH=$!
 }

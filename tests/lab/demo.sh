@@ -11,7 +11,7 @@ LAB_TAG=demo
 rc=0
 "$LAB_SRC/setup.sh"
 release=$(kernel_release "${1:-}")
-"$LAB_SRC/build.sh"
+"$LAB_SRC/build.sh" --no-tests
 say "booting kernel $release: 4 CPUs on 2 NUMA nodes (after $SECONDS s)"
 "$LAB_SRC/vm.sh" -k "$release" -n "demo-$release-$$" -t "${MGX_TIMEOUT:-600}" \
 	/src/tests/lab/demo-guest.sh || rc=$?

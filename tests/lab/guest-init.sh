@@ -42,9 +42,10 @@ interactive()
 {
 	local rows cols
 	read -r rows cols <"$run/tty"
-	export TERM=xterm-256color
-	stty rows "${rows:-24}" cols "${cols:-80}" </dev/hvc0
-	setsid -c -w bash "$run/cmd" </dev/hvc0 >/dev/hvc0 2>&1
+	export TERM=xterm-256color LINES=${rows:-24} COLUMNS=${cols:-80}
+	# shellcheck disable=SC2016 # the inner shell expands
+	setsid -c -w bash -c 'stty rows "$LINES" cols "$COLUMNS"; exec bash "$1"' \
+		interactive "$run/cmd" </dev/hvc0 >/dev/hvc0 2>&1
 }
 
 mounts

@@ -12,4 +12,5 @@ cat <<-END
 	Try: mgxctl status; numactl -H; ls /sys/kernel/migrate_ext/events
 
 END
+export PS1='lab:\w# '
 exec bash --norc -i

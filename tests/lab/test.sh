@@ -101,8 +101,8 @@ host_tests()
 
 	: >"$OUT/test-host.results"
 	if selected unit && [[ -f $REPO/tests/unit/Makefile ]]; then
-		host_program unit 300 make --no-print-directory -s -C "$REPO/tests/unit" \
-			"O=$BUILD/host" run
+		host_program unit 300 "$LAB_SRC/enter.sh" make --no-print-directory -s \
+			-C /src/tests/unit O=/src/build/host run
 	fi
 	for script in "$LAB_SRC"/test-*.sh; do
 		name=$(basename "$script" .sh)

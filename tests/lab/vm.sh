@@ -45,6 +45,7 @@ name=${name:-run-$release-$$}
 console=$LOGS/$name.console
 RUN=
 QEMU_PID=
+TTY=
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -53,6 +54,7 @@ cleanup()
 
 	trap - EXIT INT TERM HUP
 	[[ -z $QEMU_PID ]] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+	[[ -z $TTY ]] || stty "$TTY" </dev/tty
 	[[ -z $RUN ]] || as_lab_root rm -rf "$RUN"
 	exit "$rc"
 }
@@ -142,11 +144,24 @@ make_initramfs()
 		"/src/build/lab/initramfs-$release.img"
 }
 
+# Directories of runs that were killed without a chance to clean up.
+remove_leftovers()
+{
+	local dir
+
+	for dir in "$BUILD"/run/*/; do
+		[[ -e $dir/pid ]] || continue
+		kill -0 "$(cat "$dir/pid")" 2>/dev/null || as_lab_root rm -rf "$dir"
+	done
+}
+
 prepare()
 {
 	mkdir -p "$BUILD/run" "$LOGS"
+	remove_leftovers
 	need_mb "$BUILD" "${MGX_RUN_MB:-200}" "a guest's disks"
 	RUN=$(mktemp -d "$BUILD/run/$name.XXXXXX")
+	echo $$ >"$RUN/pid"
 	chmod 755 "$RUN"
 	truncate -s 512M "$RUN/vda"
 	truncate -s 256M "$RUN/vdb"
@@ -155,6 +170,7 @@ prepare()
 	: >"$console"
 	if [[ -n $interactive ]]; then
 		stty size >"$RUN/tty" 2>/dev/null || die "there is no terminal; use 'make lab-run CMD=...'"
+		TTY=$(stty -g)
 	fi
 }
 
@@ -184,7 +200,7 @@ watch()
 start_qemu()
 {
 	if [[ -n $interactive ]]; then
-		"$LAB_SRC/enter.sh" "${QEMU[@]}" &
+		"$LAB_SRC/enter.sh" "${QEMU[@]}" </dev/tty &
 	else
 		set -m
 		"$LAB_SRC/enter.sh" "${QEMU[@]}" </dev/null >"$RUN/qemu" 2>&1 &

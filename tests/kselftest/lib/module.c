@@ -40,9 +40,21 @@ int module_insert(const char *path, const char *params)
 	return rc;
 }
 
-int module_remove(void)
+int module_remove_now(void)
 {
 	return syscall(SYS_delete_module, "migrate_ext", O_NONBLOCK) ? -errno : 0;
+}
+
+int module_remove(void)
+{
+	int tries, rc = -EAGAIN;
+
+	for (tries = 0; tries < 5000 && rc == -EAGAIN; tries++) {
+		rc = module_remove_now();
+		if (rc)
+			usleep(2000);
+	}
+	return rc;
 }
 
 bool module_loaded(void)

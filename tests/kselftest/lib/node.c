@@ -2,10 +2,13 @@
 /*
  * node.c - where pages are, and the system calls that move them.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <numa.h>
 #include <numaif.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,4 +104,24 @@ int node_bind(int node)
 int node_run_on(int node)
 {
 	return numa_run_on_node(node) ? -errno : 0;
+}
+
+#define TIERS "/sys/devices/virtual/memory_tiering/"
+
+/* The directories' names, memory_tierN, grow with the distance. */
+int node_lower_tier(void)
+{
+	struct dirent **tiers;
+	int nr = scandir(TIERS, &tiers, NULL, versionsort), i, nodes = 0;
+	char path[320], list[64] = "";
+
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), TIERS "%s/nodelist",
+			 tiers[i]->d_name);
+		nodes += !file_read(path, list, sizeof(list));
+		free(tiers[i]);
+	}
+	if (nr > 0)
+		free(tiers);
+	return nodes > 1 ? atoi(list) : -ENOENT;
 }

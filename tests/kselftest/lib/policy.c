@@ -81,6 +81,22 @@ void *policy_rodata(struct policy *p, size_t *size)
 	return NULL;
 }
 
+int policy_only(struct policy *p, const char *ops)
+{
+	struct bpf_map *map;
+
+	p->ops = NULL;
+	bpf_object__for_each_map(map, p->obj) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		if (!strcmp(bpf_map__name(map), ops))
+			p->ops = map;
+		else
+			bpf_map__set_autocreate(map, false);
+	}
+	return p->ops ? 0 : -ENOENT;
+}
+
 int policy_load(struct policy *p)
 {
 	return bpf_object__load(p->obj);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _MGX_ENGINE_IRQ_H
+#define _MGX_ENGINE_IRQ_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "ioat.h"
+
+/* The last one asks the client to unplug the function. */
+#define IRQ_REQUEST IOAT_NR_CHANNELS
+#define IRQ_NR	    (IOAT_NR_CHANNELS + 1)
+
+/**
+ * struct irqs - event files by which the client is told of interrupts
+ * @lock:	protects the rest
+ * @fds:	one for each MSI-X vector, and IRQ_REQUEST; -1 is none
+ * @enabled:	INTRCTRL lets the channels interrupt
+ */
+struct irqs {
+	pthread_mutex_t lock;
+	int fds[IRQ_NR];
+	bool enabled;
+};
+
+void irq_init(struct irqs *irqs);
+void irq_set_fd(struct irqs *irqs, unsigned int vector, int fd);
+void irq_drop_fds(struct irqs *irqs);
+void irq_enable(struct irqs *irqs, bool enabled);
+bool irq_send(struct irqs *irqs, unsigned int vector);
+
+#endif /* _MGX_ENGINE_IRQ_H */
