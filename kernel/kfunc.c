@@ -119,9 +119,9 @@ __bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
  */
 __bpf_kfunc int mgx_bpf_wait(struct mgx_batch *batch, u64 poll_ns)
 {
-	struct mgx_ctx *ctx = container_of(batch, struct mgx_ctx, batch);
+	struct mgx_ctx *ctx = MGX_CTX_OF(batch, batch, MGX_PHASE_DISPATCH);
 
-	if (mgx_misused(ctx, MGX_PHASE_DISPATCH))
+	if (!ctx)
 		return -EPERM;
 	ctx->exec.poll_ns = poll_ns;
 	return 0;
