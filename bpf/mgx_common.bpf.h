@@ -16,16 +16,16 @@
 #include "mgx_policy.h"
 
 /* In dispatch(): bytes granted, or a negative errno. */
-extern __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel,
-			    __u64 bytes, __u32 chunk, __u64 flags) __ksym;
+__s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
+		     __u32 chunk, __u64 flags) __ksym;
 /* In dispatch(): nanoseconds to poll before sleeping. */
-extern int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
+int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
 /* In admit(). */
-extern int mgx_bpf_limit(struct mgx_req *req, __u32 pages) __ksym;
-extern int mgx_bpf_skip(struct mgx_req *req) __ksym;
+int mgx_bpf_limit(struct mgx_req *req, __u32 pages) __ksym;
+int mgx_bpf_skip(struct mgx_req *req) __ksym;
 /* In every member: the policy ends itself, in good order or because of an error. */
-extern void mgx_bpf_exit(__s64 code, const char *msg, __u32 msg__sz) __ksym;
-extern void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
+void mgx_bpf_exit(__s64 code, const char *msg, __u32 msg__sz) __ksym;
+void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
 
 /*
  * The verifier wants memory it may write to behind a pointer with a size, so
@@ -58,11 +58,11 @@ extern void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
 	}
 
 /*
- * MGX_SETTING(type, declarator, "what it does") = default: a constant that
- * 'mgxctl load --set' can change before the verifier sees it.
+ * MGX_SETTING("what it does") type name = default: a constant that 'mgxctl load
+ * --set' can change before the verifier sees it. Volatile, so that clang does
+ * not take the default for granted.
  */
-#define MGX_SETTING(type, declarator, text)				\
-	const volatile type declarator MGX_DOC(text)
+#define MGX_SETTING(text)	const volatile MGX_DOC(text)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -78,15 +78,17 @@ static __always_inline struct mgx_policy_stat *mgx_stat(__u32 reason)
 }
 
 /* Atomic, because programs that run on the path of a migration are preempted. */
-#define mgx_stat_add(stat, member, n) \
-	((void)__sync_fetch_and_add(&(stat)->member, n))
+static __always_inline void mgx_stat_add(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
 
 static __always_inline void mgx_stat_call(struct mgx_req *req)
 {
 	struct mgx_policy_stat *stat = mgx_stat(req->reason);
 
 	if (stat)
-		mgx_stat_add(stat, calls, 1);
+		mgx_stat_add(&stat->calls, 1);
 }
 
 /* @granted: what mgx_bpf_submit() returned, or 0 */
@@ -97,11 +99,11 @@ static __always_inline void mgx_stat_batch(struct mgx_batch *batch,
 
 	if (!stat)
 		return;
-	mgx_stat_add(stat, batches, 1);
-	mgx_stat_add(stat, folios, batch->nr_folios);
-	mgx_stat_add(stat, bytes, batch->bytes);
+	mgx_stat_add(&stat->batches, 1);
+	mgx_stat_add(&stat->folios, batch->nr_folios);
+	mgx_stat_add(&stat->bytes, batch->bytes);
 	if (granted > 0)
-		mgx_stat_add(stat, submitted_bytes, granted);
+		mgx_stat_add(&stat->submitted_bytes, granted);
 }
 
 static __always_inline void mgx_stat_done(struct mgx_batch *batch,
@@ -111,8 +113,8 @@ static __always_inline void mgx_stat_done(struct mgx_batch *batch,
 
 	if (!stat || done->channel != MGX_DONE_BATCH)
 		return;
-	mgx_stat_add(stat, copied_bytes, done->bytes);
-	mgx_stat_add(stat, ns, done->ns);
+	mgx_stat_add(&stat->copied_bytes, done->bytes);
+	mgx_stat_add(&stat->ns, done->ns);
 }
 
 char _license[] SEC("license") = "GPL";

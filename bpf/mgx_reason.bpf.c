@@ -16,8 +16,8 @@
 #include "mgx_common.bpf.h"
 #include "mgx_reason.h"
 
-MGX_SETTING(__u64, min_bytes[MGX_NR_REASONS],
-	    "smallest batch to copy as one, bytes") = {
+MGX_SETTING("smallest batch to copy as one, bytes")
+__u64 min_bytes[MGX_NR_REASONS] = {
 	[MGX_REASON_COMPACTION]		= 64 << 10,
 	[MGX_REASON_MEMORY_FAILURE]	= 0,
 	[MGX_REASON_MEMORY_HOTPLUG]	= 64 << 10,
@@ -30,19 +30,19 @@ MGX_SETTING(__u64, min_bytes[MGX_NR_REASONS],
 	[MGX_REASON_DAMON]		= 64 << 10,
 };
 
-MGX_SETTING(__u32, limit_pages[MGX_NR_REASONS],
-	    "most base pages a call takes at once, 0: no limit") = {
+MGX_SETTING("most base pages a call takes at once, 0: no limit")
+__u32 limit_pages[MGX_NR_REASONS] = {
 	[MGX_REASON_NUMA_MISPLACED]	= 64,
 	[MGX_REASON_LONGTERM_PIN]	= 64,
 };
 
-MGX_SETTING(bool, skip[MGX_NR_REASONS],
-	    "leave calls of this reason to the kernel") = {
+MGX_SETTING("leave calls of this reason to the kernel")
+bool skip[MGX_NR_REASONS] = {
 	[MGX_REASON_MEMORY_FAILURE]	= true,
 };
 
-MGX_SETTING(__u32, chunk_bytes,
-	    "bytes per piece, 0: the channel decides") = 0;
+MGX_SETTING("bytes per piece, 0: the channel decides")
+__u32 chunk_bytes;
 
 static __always_inline bool reason_rule(__u32 reason,
 					struct mgx_reason_rule *rule)
@@ -93,8 +93,7 @@ void BPF_PROG(reason_complete, struct mgx_batch *batch, struct mgx_done *done)
 }
 
 MGX_OPS_DEFINE(reason_ops, "batch copy by reason and size, settable",
-	.admit		= (void *)reason_admit,
-	.dispatch	= (void *)reason_dispatch,
-	.complete	= (void *)reason_complete,
-	.name		= "mgx_reason",
-);
+	       .admit = (void *)reason_admit,
+	       .dispatch = (void *)reason_dispatch,
+	       .complete = (void *)reason_complete,
+	       .name = "mgx_reason");

@@ -13,13 +13,20 @@
  */
 #include "mgx_common.bpf.h"
 
-MGX_SETTING(__u32, first, "lowest channel id to use") = 1;
-MGX_SETTING(__u32, last, "highest channel id to use") = 2;
-MGX_SETTING(__u32, width, "channels per batch, 1 to 7") = 2;
-MGX_SETTING(__u32, chunk_bytes, "bytes per piece") = 64 << 10;
-MGX_SETTING(__u64, min_bytes, "smaller batches are left to the kernel") = 0;
-MGX_SETTING(__u64, poll_ns, "nanoseconds to poll before sleeping") = 20000;
-MGX_SETTING(bool, free_cpu, "the calling CPU does not help") = false;
+MGX_SETTING("lowest channel id to use")
+__u32 first = 1;
+MGX_SETTING("highest channel id to use")
+__u32 last = 2;
+MGX_SETTING("channels per batch, 1 to 7")
+__u32 width = 2;
+MGX_SETTING("bytes per piece")
+__u32 chunk_bytes = 64 << 10;
+MGX_SETTING("smaller batches are left to the kernel")
+__u64 min_bytes = 0;
+MGX_SETTING("nanoseconds to poll before sleeping")
+__u64 poll_ns = 20000;
+MGX_SETTING("the calling CPU does not help")
+bool free_cpu = false;
 
 #define MAX_WIDTH 7 /* MGX_MAX_SHARES, less one for the calling CPU */
 

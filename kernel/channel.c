@@ -8,6 +8,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -99,6 +101,11 @@ void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
 		return;
 	}
 	channel->strikes = 0;
+	channel->refusals = 0;
+	if (channel->backoff_ms &&
+	    time_after(jiffies, channel->up_at +
+					msecs_to_jiffies(channel->backoff_ms)))
+		channel->backoff_ms = 0;
 	channel->ewma_ns = mgx_ewma(channel->ewma_ns, ns);
 	channel->ewma_mbps = mgx_ewma(channel->ewma_mbps,
 				      div64_u64(bytes * 1000, max(ns, 1ULL)));
@@ -158,6 +165,14 @@ void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth)
 	spin_unlock_irq(&channel->lock);
 }
 
+static void mgx_channel_probe_later(struct mgx_channel *channel)
+{
+	channel->backoff_ms = clamp(channel->backoff_ms * 2, MGX_BACKOFF_MIN_MS,
+				    MGX_BACKOFF_MAX_MS);
+	schedule_delayed_work(&channel->probe,
+			      msecs_to_jiffies(channel->backoff_ms));
+}
+
 /**
  * mgx_channel_fail() - a job failed
  * @channel: whose
@@ -169,32 +184,30 @@ void mgx_channel_fail(struct mgx_channel *channel, bool now)
 {
 	if (++channel->strikes < MGX_STRIKES && !now)
 		return;
-	if (channel->state != MGX_CHANNEL_UP)
-		return;
-	channel->state = MGX_CHANNEL_FAILED;
-	channel->backoff_ms = clamp(channel->backoff_ms * 2, MGX_BACKOFF_MIN_MS,
-				    MGX_BACKOFF_MAX_MS);
-	mgx_event(channel_failed);
-	schedule_delayed_work(&channel->probe,
-			      msecs_to_jiffies(channel->backoff_ms));
+	if (channel->state == MGX_CHANNEL_UP) {
+		channel->state = MGX_CHANNEL_FAILED;
+		mgx_event(channel_failed);
+		mgx_channel_probe_later(channel);
+	} else if (channel->state == MGX_CHANNEL_OFFLINE) {
+		/* What it still holds must be let go all the same. */
+		mgx_channel_probe_later(channel);
+	}
 }
 
-/* The engine has stopped: what it was given up with can be freed. */
-static void mgx_channel_quiesced(struct mgx_channel *channel)
-{
-	spin_lock_irq(&channel->lock);
-	mgx_orphans_release(channel);
-	spin_unlock_irq(&channel->lock);
-}
-
+/*
+ * Whether no job that was given up can be written any more. In quarantine no
+ * job is started, so once no start() is under way, none will be.
+ */
 static bool mgx_channel_stopped(struct mgx_channel *channel)
 {
+	if (atomic_read_acquire(&channel->starting))
+		return false;
 	if (list_empty_careful(&channel->orphans))
 		return true;
 	if (channel->desc.ops->poll)
 		channel->desc.ops->poll(channel);
-	if (channel->desc.ops->quiesce && !channel->desc.ops->quiesce(channel))
-		mgx_channel_quiesced(channel);
+	if (channel->desc.ops->quiesce)
+		channel->desc.ops->quiesce(channel);
 	return list_empty_careful(&channel->orphans);
 }
 
@@ -211,13 +224,12 @@ static void mgx_channel_probe(struct work_struct *work)
 	spin_lock_irq(&channel->lock);
 	if (channel->state == MGX_CHANNEL_FAILED && stopped) {
 		channel->state = MGX_CHANNEL_UP;
+		channel->up_at = jiffies;
 		channel->strikes = 0;
+		channel->refusals = 0;
 		mgx_event(channel_recovered);
 	} else if (channel->state != MGX_CHANNEL_GONE && !stopped) {
-		channel->backoff_ms =
-			min(channel->backoff_ms * 2, MGX_BACKOFF_MAX_MS);
-		schedule_delayed_work(&channel->probe,
-				      msecs_to_jiffies(channel->backoff_ms));
+		mgx_channel_probe_later(channel);
 	}
 	spin_unlock_irq(&channel->lock);
 }
@@ -355,14 +367,27 @@ static const struct kobj_type mgx_channel_ktype = {
 
 /* --- registration ------------------------------------------------------------ */
 
+static bool mgx_channel_name_ok(const char *name)
+{
+	const char *c;
+
+	if (!name || !name[0] || strlen(name) >= MGX_NAME_LEN)
+		return false;
+	for (c = name; *c; c++)
+		if (!isalnum(*c) && !strchr("_-.:", *c))
+			return false;
+	return true;
+}
+
 static int mgx_channel_check(const struct mgx_channel_desc *desc)
 {
-	if (!desc->name || !desc->name[0] || desc->kind >= MGX_NR_KINDS)
+	if (!mgx_channel_name_ok(desc->name) || desc->kind >= MGX_NR_KINDS)
 		return -EINVAL;
 	if (desc->kind == MGX_KIND_CALLER)
 		return 0;
 	if (!desc->ops || !desc->ops->start || !desc->credits ||
-	    desc->credits > MGX_MAX_CREDITS || desc->max_seg % PAGE_SIZE)
+	    desc->credits > MGX_MAX_CREDITS || desc->max_nr > MGX_JOB_SEGS ||
+	    desc->max_seg % PAGE_SIZE)
 		return -EINVAL;
 	if (desc->nid != NUMA_NO_NODE &&
 	    (desc->nid < 0 || desc->nid >= MAX_NUMNODES ||
@@ -400,7 +425,10 @@ static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc
 	if (!desc->max_seg)
 		channel->desc.max_seg = UINT_MAX & PAGE_MASK;
 	channel->depth = desc->depth ?: 2;
+	if (!desc->max_nr)
+		channel->desc.max_nr = MGX_JOB_SEGS;
 	strscpy(channel->name, desc->name);
+	channel->desc.name = channel->name;
 	spin_lock_init(&channel->lock);
 	INIT_LIST_HEAD(&channel->free);
 	INIT_LIST_HEAD(&channel->orphans);
@@ -491,7 +519,8 @@ static void mgx_channel_abandon(struct mgx_channel *channel)
  * @channel: one that mgx_channel_register() returned
  *
  * Waits for the calls that use it. Afterwards the driver's functions are not
- * called any more.
+ * called any more, and the driver calls mgx_job_done() no more: what it has not
+ * ended is in memory that is never freed.
  *
  * Context: process, may sleep.
  */
@@ -504,6 +533,9 @@ void mgx_channel_unregister(struct mgx_channel *channel)
 	rcu_assign_pointer(mgx_channels[channel->id], NULL);
 	mutex_unlock(&mgx_channel_mutex);
 	synchronize_srcu(&mgx_srcu);
+	/* Who ended the last job may still hold the lock. */
+	spin_lock_irq(&channel->lock);
+	spin_unlock_irq(&channel->lock);
 	cancel_delayed_work_sync(&channel->probe);
 	mgx_channel_abandon(channel);
 	kobject_del(&channel->kobj);

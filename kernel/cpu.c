@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -91,6 +92,8 @@ static int mgx_cpu_thread(void *data)
 			mgx_job_done(job, job->bytes, mgx_job_copy(job));
 		cond_resched();
 	}
+	/* It may have been woken for a job that it has not seen. */
+	wake_up(&pool->wait);
 	return 0;
 }
 
@@ -133,7 +136,9 @@ static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
 
 	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
 		return -ENOMEM;
+	cpus_read_lock();
 	mgx_cpu_mask(pool->nid, pool->nr, mask);
+	cpus_read_unlock();
 	task = kthread_create_on_node(mgx_cpu_thread, pool, pool->nid,
 				      "mgx/%d:%u", pool->nid, pool->nr);
 	if (!IS_ERR(task)) {

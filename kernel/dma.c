@@ -32,20 +32,24 @@
  * @src: mapped source
  * @dst: mapped destination
  * @mapped: both are
+ * @busy: its callback has not come
  */
 struct mgx_dma_desc {
 	struct mgx_job *job;
 	dma_addr_t src;
 	dma_addr_t dst;
 	bool mapped;
+	bool busy;
 };
 
 /**
  * struct mgx_dma_job - what a job needs here
+ * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
  * @desc: the descriptors
  */
 struct mgx_dma_job {
+	struct mgx_job *job;
 	atomic_t left;
 	struct mgx_dma_desc desc[MGX_JOB_SEGS];
 };
@@ -108,8 +112,11 @@ static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 
 static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 {
-	if (!atomic_dec_and_test(&mgx_dma_job(dma, job)->left))
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+
+	if (!atomic_dec_and_test(&mine->left))
 		return;
+	mine->job = NULL;
 	mgx_job_done(job, job->bytes,
 		     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
 }
@@ -122,6 +129,9 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	struct mgx_dma *dma = mgx_channel_priv(job->channel);
 	u32 seg = desc - mgx_dma_job(dma, job)->desc;
 
+	/* Once only, whatever the provider does. */
+	if (!xchg(&desc->busy, false))
+		return;
 	mgx_dma_unmap(dma, desc, job->seg[seg].len);
 	if (result && (result->result != DMA_TRANS_NOERROR || result->residue))
 		mgx_job_fail_seg(job, seg);
@@ -154,17 +164,17 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 {
 	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
 	struct mgx_dma_desc *desc = &mine->desc[i];
-	unsigned long flags = DMA_CTRL_ACK;
+	/* Each: the last may end first, and not all drivers look at others. */
+	const unsigned long flags = DMA_CTRL_ACK | DMA_PREP_INTERRUPT;
 
-	/* One interrupt a job: its end. The others are seen with it. */
-	if (i == job->nr - 1)
-		flags |= DMA_PREP_INTERRUPT;
 	desc->job = job;
 	if (!mgx_dma_map(dma, desc, &job->seg[i]))
 		return false;
 	atomic_inc(&mine->left);
+	WRITE_ONCE(desc->busy, true);
 	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
 		return true;
+	desc->busy = false;
 	atomic_dec(&mine->left);
 	mgx_dma_unmap(dma, desc, job->seg[i].len);
 	return false;
@@ -174,14 +184,18 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
 	u32 i, sent;
 
-	atomic_set(&mgx_dma_job(dma, job)->left, 1);
+	atomic_set(&mine->left, 1);
+	mine->job = job;
 	for (sent = 0; sent < job->nr; sent++)
 		if (!mgx_dma_send(dma, job, sent))
 			break;
-	if (!sent)
+	if (!sent) {
+		mine->job = NULL;
 		return -EAGAIN;
+	}
 	for (i = sent; i < job->nr; i++)
 		mgx_job_fail_seg(job, i);
 	dma_async_issue_pending(dma->chan);
@@ -197,18 +211,20 @@ static void mgx_dma_poll(struct mgx_channel *channel)
 	dma_async_is_tx_complete(dma->chan, READ_ONCE(dma->cookie), NULL, NULL);
 }
 
-static void mgx_dma_forget(struct mgx_dma *dma)
+/* The engine has stopped and calls nobody back: end what it had. */
+static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 {
-	u32 i, k;
+	struct mgx_job *job = mine->job;
+	u32 i;
 
-	for (i = 0; i < MGX_DMA_CREDITS; i++)
-		for (k = 0; k < MGX_JOB_SEGS; k++) {
-			struct mgx_dma_desc *desc = &dma->jobs[i].desc[k];
-
-			if (desc->mapped)
-				mgx_dma_unmap(dma, desc,
-					      desc->job->seg[k].len);
-		}
+	if (!job)
+		return;
+	for (i = 0; i < job->nr; i++) {
+		mine->desc[i].busy = false;
+		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
+	}
+	mine->job = NULL;
+	mgx_job_done(job, 0, -EIO);
 }
 
 /*
@@ -219,9 +235,10 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
 	int rc = dmaengine_terminate_sync(dma->chan);
+	u32 i;
 
-	if (!rc)
-		mgx_dma_forget(dma);
+	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
+		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
 }
 
@@ -234,7 +251,8 @@ static const struct mgx_channel_ops mgx_dma_ops = {
 /* Largest piece: what the engine can take, and one mapping, in whole pages. */
 static u32 mgx_dma_max_seg(struct device *dev)
 {
-	size_t max = min_t(size_t, dma_max_mapping_size(dev), SZ_1M);
+	size_t max = min3(dma_max_mapping_size(dev), (size_t)SZ_1M,
+			  (size_t)dma_get_max_seg_size(dev));
 
 	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
 }
@@ -244,6 +262,7 @@ static void mgx_dma_free(struct mgx_dma *dma)
 	if (!IS_ERR_OR_NULL(dma->channel))
 		mgx_channel_unregister(dma->channel);
 	dma_release_channel(dma->chan);
+	put_device(dma->dev);
 	kvfree(dma->jobs);
 	kfree(dma);
 }
@@ -265,16 +284,18 @@ static int mgx_dma_add(struct dma_chan *chan)
 		return -ENOMEM;
 	}
 	dma->chan = chan;
-	dma->dev = chan->device->dev;
+	dma->dev = get_device(chan->device->dev);
 	spin_lock_init(&dma->lock);
 	desc.priv = dma;
 	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
 				  GFP_KERNEL, desc.nid);
-	if (dma->jobs)
-		dma->channel = mgx_channel_register(&desc);
-	if (IS_ERR_OR_NULL(dma->channel)) {
+	dma->channel = dma->jobs ? mgx_channel_register(&desc) :
+				   ERR_PTR(-ENOMEM);
+	if (IS_ERR(dma->channel)) {
+		int rc = PTR_ERR(dma->channel);
+
 		mgx_dma_free(dma);
-		return -ENOMEM;
+		return rc;
 	}
 	list_add_tail(&dma->node, &mgx_dma_list);
 	return 0;
@@ -303,7 +324,8 @@ int mgx_dma_scan(void)
 	list_for_each_entry(dma, &mgx_dma_list, node)
 		nr++;
 	mutex_unlock(&mgx_dma_mutex);
-	return rc ?: nr;
+	/* More engines than there are ids: those that fit will do. */
+	return rc && rc != -ENOSPC ? rc : nr;
 }
 
 /**

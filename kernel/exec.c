@@ -24,6 +24,8 @@
 #include "mgx.h"
 #include "trace.h"
 
+#define MGX_REFUSALS 64 /* full rings in a row until a channel is suspect */
+
 static unsigned int deadline_ms = 500;
 module_param(deadline_ms, uint, 0644);
 MODULE_PARM_DESC(deadline_ms, "a channel that does not finish a piece in that time is given up (default 500 ms)");
@@ -41,14 +43,14 @@ static int mgx_seg_copy(const struct mgx_seg *seg)
 
 /* Pieces from the remainder into @job, under exec->lock. */
 static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
-			 struct mgx_job *job, u32 max_seg)
+			 struct mgx_job *job, u32 max_nr, u32 max_seg)
 {
 	struct mgx_exec *exec = &ctx->exec;
 	u64 room = min_t(u64, share->chunk, share->left);
 
 	job->nr = 0;
 	job->bytes = 0;
-	while (exec->pos < ctx->pairs.nr && job->nr < MGX_JOB_SEGS && room) {
+	while (exec->pos < ctx->pairs.nr && job->nr < max_nr && room) {
 		struct mgx_pair *pair = ctx->pairs.pair + exec->pos;
 		u64 len;
 
@@ -89,7 +91,7 @@ static void mgx_seg_account(struct mgx_ctx *ctx, const struct mgx_job *job,
 
 	if (pair->state != MGX_PAIR_READY)
 		return;
-	if (!copied && status == -EHWPOISON) {
+	if (!copied && status == -EHWPOISON && test_bit(i, job->failed)) {
 		pair->state = MGX_PAIR_COPIED;
 		pair->rc = -EHWPOISON;
 		mgx_count(ctx, poison);
@@ -189,10 +191,12 @@ static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
 	    share->inflight >= channel->depth)
 		return NULL;
 	job = list_first_entry_or_null(&channel->free, struct mgx_job, node);
-	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_seg))
+	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_nr,
+				  channel->desc.max_seg))
 		return NULL;
 	list_del(&job->node);
 	mgx_job_link(ctx, share, job);
+	atomic_inc(&channel->starting);
 	channel->inflight += job->bytes;
 	return job;
 }
@@ -207,11 +211,15 @@ static void mgx_job_release_limbo(struct mgx_job *job)
 	mgx_event_add(limbo_released, job->nr);
 }
 
-/* Back to the channel's free jobs, under its lock. */
+/*
+ * Back to the channel's free jobs, under its lock. The oldest is used next, so
+ * that a driver that reports a job twice is noticed rather than believed.
+ */
 static void mgx_job_free(struct mgx_channel *channel, struct mgx_job *job)
 {
 	channel->inflight -= job->bytes;
-	list_add(&job->node, &channel->free);
+	job->active = false;
+	list_add_tail(&job->node, &channel->free);
 }
 
 /*
@@ -226,6 +234,8 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 
 	spin_lock_irqsave(&channel->lock, flags);
 	channel->refused++;
+	if (rc != -EAGAIN || ++channel->refusals == MGX_REFUSALS)
+		mgx_channel_fail(channel, false);
 	ctx = job->ctx;
 	if (ctx) {
 		spin_lock(&ctx->exec.lock);
@@ -241,12 +251,18 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
+/*
+ * No lock is held here, so whoever does this can stand still at any place, and
+ * the job be given up meanwhile. channel->starting, counted since the job was
+ * linked, keeps the channel from being quiesced until start() has returned.
+ */
 static bool mgx_job_start(struct mgx_channel *channel, struct mgx_job *job)
 {
 	int rc = channel->desc.ops->start(channel, job);
 
 	if (rc)
 		mgx_job_refused(channel, job, rc);
+	atomic_dec_return_release(&channel->starting);
 	return !rc;
 }
 
@@ -269,24 +285,9 @@ static void mgx_share_feed(struct mgx_ctx *ctx, struct mgx_share *share)
 static void mgx_orphan_done(struct mgx_channel *channel, struct mgx_job *job)
 {
 	list_del(&job->node);
-	job->active = false;
 	mgx_job_release_limbo(job);
 	mgx_job_free(channel, job);
 	mgx_event(late_jobs);
-}
-
-/**
- * mgx_orphans_release() - the engine has stopped: let go of what it had
- * @channel: the engine
- *
- * Context: under the channel's lock.
- */
-void mgx_orphans_release(struct mgx_channel *channel)
-{
-	struct mgx_job *job, *next;
-
-	list_for_each_entry_safe(job, next, &channel->orphans, node)
-		mgx_orphan_done(channel, job);
 }
 
 /* Account the job; the next one of its share, so that the engine stays fed. */
@@ -459,14 +460,14 @@ static void mgx_exec_help(struct mgx_ctx *ctx, struct mgx_share *share)
 
 	share->start_ns = ktime_get_ns();
 	spin_lock_irq(&ctx->exec.lock);
-	more = mgx_job_pull(ctx, share, job, UINT_MAX);
+	more = mgx_job_pull(ctx, share, job, MGX_JOB_SEGS, UINT_MAX);
 	spin_unlock_irq(&ctx->exec.lock);
 	while (more) {
 		rc = mgx_job_copy(job);
 		cond_resched();
 		spin_lock_irq(&ctx->exec.lock);
 		mgx_job_account(ctx, job, job->bytes, rc, &share->done);
-		more = mgx_job_pull(ctx, share, job, UINT_MAX);
+		more = mgx_job_pull(ctx, share, job, MGX_JOB_SEGS, UINT_MAX);
 		spin_unlock_irq(&ctx->exec.lock);
 	}
 	share->done.ns = ktime_get_ns() - share->start_ns;
@@ -508,6 +509,16 @@ static void mgx_exec_wait(struct mgx_ctx *ctx, u64 until)
 			   max(1UL, nsecs_to_jiffies(ctx->exec.deadline_ns) / 4));
 }
 
+/* Shares that a full ring has stopped, while there is something left. */
+static void mgx_exec_feed(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share;
+
+	for (share = ctx->shares; share < ctx->shares + ctx->nr_shares; share++)
+		if (share->to && !READ_ONCE(share->inflight))
+			mgx_share_feed(ctx, share);
+}
+
 static void mgx_exec_finish(struct mgx_ctx *ctx)
 {
 	u64 until = ktime_get_ns();
@@ -515,8 +526,10 @@ static void mgx_exec_finish(struct mgx_ctx *ctx)
 	if (check_add_overflow(until, ctx->exec.poll_ns, &until))
 		until = U64_MAX;
 	while (!mgx_exec_idle(ctx)) {
-		if (mgx_exec_take_returned(ctx))
+		if (mgx_exec_take_returned(ctx)) {
+			mgx_exec_feed(ctx);
 			continue;
+		}
 		mgx_exec_wait(ctx, until);
 		mgx_exec_give_up(ctx);
 	}

@@ -17,7 +17,7 @@
  *    it on its list are unmapped, flushed and locked, and so are their
  *    destinations, which nobody else knows yet.
  *
- * Both functions are entered through ftrace with IPMODIFY, as livepatch does.
+ * These functions are entered through ftrace with IPMODIFY, as livepatch does.
  * The handler of folio_mc_copy() runs for each folio. It does not redirect
  * unless a batch begins, or the folio's content is there already.
  *
@@ -31,11 +31,13 @@
  *    filesystem's own migrate_folio() takes first: only mappings that use
  *    migrate_folio() or filemap_migrate_folio() as they are take part.
  *
- * One case is left, and the kernel has it as well, between its own check and
- * folio_ref_freeze(): memfd_pin_folios() finds folios of shmem and hugetlb
- * without page tables or folio lock. If it pins, a device writes, and it
- * unpins, all between the copy and the folio's turn, the write is lost. While
- * the pin is held, the folio is refused at its turn and copied anew.
+ * memfd_pin_folios() is the exception: it finds folios of shmem and hugetlb
+ * without page tables or folio lock, so it can pin, and a device can write,
+ * and the pin be gone, between the copy and the folio's turn. It is hooked as
+ * well: no folio of a file is copied early while such a call is under way, and
+ * when one has begun since the copy, the folio is copied anew. A call that was
+ * under way when the hooks were armed is not known; all of the above would
+ * have to happen within it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -50,6 +52,7 @@
 #include "trace.h"
 
 DEFINE_STATIC_CALL_NULL(mgx_orig_migrate_pages, migrate_pages);
+DEFINE_STATIC_CALL_NULL(mgx_orig_memfd_pin_folios, memfd_pin_folios);
 
 static DEFINE_MUTEX(mgx_hook_mutex);
 static unsigned int mgx_hook_users;
@@ -61,6 +64,10 @@ static bool mgx_hook_is_live(void)
 {
 	return smp_load_acquire(&mgx_hook_live);
 }
+
+/* Calls of memfd_pin_folios(). The first is counted up before a folio is pinned. */
+static atomic_t mgx_pins_begun __read_mostly;
+static atomic_t mgx_pins_ended __read_mostly;
 
 /* Ids count up by the number of CPUs, so that each CPU has its own. */
 static DEFINE_PER_CPU(u64, mgx_batch_id);
@@ -109,10 +116,20 @@ static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
 	return MGX_HOLD_NONE;
 }
 
+/* Is somebody inside memfd_pin_folios()? */
+static bool mgx_pinning(void)
+{
+	int ended = atomic_read(&mgx_pins_ended);
+
+	smp_rmb(); /* the one that is not behind the other is read first */
+	return ended != atomic_read(&mgx_pins_begun);
+}
+
 /*
  * Why @src must not be copied before its turn (rule 1). Both folios are
  * locked and @src is unmapped, so the answer holds until the turn, but for
- * references that are taken later and then refuse it there.
+ * references that are taken later and then refuse it there, and for pins that
+ * come and go, see mgx_turn_copied().
  */
 static enum mgx_hold mgx_hold(struct folio *src)
 {
@@ -123,6 +140,9 @@ static enum mgx_hold mgx_hold(struct folio *src)
 
 		if (hold)
 			return hold;
+		if (mgx_pinning())
+			return MGX_HOLD_REFS;
+		smp_rmb(); /* then the references, then the content */
 	}
 	/* One reference is that of whoever isolated the folio. */
 	if (folio_ref_count(src) != folio_expected_ref_count(src) + 1)
@@ -221,6 +241,8 @@ static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 		.tgid = ctx->req.tgid,
 	};
 	ctx->exec.pos = first - ctx->pairs.pair;
+	ctx->pins = atomic_read(&mgx_pins_begun);
+	smp_rmb(); /* before mgx_hold() looks who is inside */
 	mgx_batch_collect(ctx, first);
 }
 
@@ -237,7 +259,9 @@ static int mgx_begin_batch(struct folio *dst, struct folio *src)
 	if (ctx->count[MGX_EV_batches])
 		mgx_count_flush(ctx);
 	mgx_batch_gather(ctx, pair);
-	mgx_batch_run(ctx);
+	/* None: somebody took a reference since the handler looked. */
+	if (ctx->batch.nr_folios)
+		mgx_batch_run(ctx);
 	return folio_mc_copy(dst, src);
 }
 
@@ -265,20 +289,32 @@ static int mgx_in_limbo(struct folio *dst, struct folio *src)
 	return -EBUSY;
 }
 
-/* The folio's turn, and what there is to know about its content. */
-static noinline void notrace mgx_turn_copied(struct mgx_ctx *ctx,
+/*
+ * The folio's turn, and its content is there (or its source is poisoned). Or
+ * it was, when the kernel has checked its references, but who has pinned and
+ * unpinned it since the copy may have written.
+ */
+static noinline bool notrace mgx_turn_copied(struct mgx_ctx *ctx,
 					     const struct mgx_pair *pair,
 					     struct ftrace_regs *fregs)
 {
 	mgx_copy_fn *to = mgx_already_copied;
 
-	if (pair->state == MGX_PAIR_LIMBO)
-		to = mgx_in_limbo;
-	else if (pair->rc)
+	if (pair->state == MGX_PAIR_LIMBO) {
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_in_limbo);
+		return true;
+	}
+	smp_rmb(); /* the kernel's check comes first */
+	if (unlikely(atomic_read(&mgx_pins_begun) != ctx->pins) &&
+	    !folio_test_anon(pair->src))
+		return false;
+	if (pair->rc)
 		to = mgx_already_poisoned;
 	else
 		mgx_count_add(ctx, pages_used, folio_nr_pages(pair->src));
 	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
+	return true;
 }
 
 /* The turn of a folio that no batch has seen. True: it begins one. */
@@ -313,10 +349,9 @@ static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
 		    mgx_turn_first(src, fregs))
 			return;
 		mgx_pairs_consume(&ctx->pairs, pair);
-		if (pair->state >= MGX_PAIR_COPIED) {
-			mgx_turn_copied(ctx, pair, fregs);
+		if (pair->state >= MGX_PAIR_COPIED &&
+		    mgx_turn_copied(ctx, pair, fregs))
 			return;
-		}
 	}
 	mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
 }
@@ -456,21 +491,48 @@ out:
 	return rc;
 }
 
+/* Redirected here from memfd_pin_folios(). */
+static long mgx_memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
+				 struct folio **folios, unsigned int max_folios,
+				 pgoff_t *offset)
+{
+	int idx = srcu_read_lock(&mgx_srcu);
+	long rc;
+
+	atomic_inc(&mgx_pins_begun);
+	smp_mb__after_atomic(); /* before any folio is found */
+	rc = static_call(mgx_orig_memfd_pin_folios)(memfd, start, end, folios,
+						    max_folios, offset);
+	smp_mb__before_atomic(); /* the pins are there, or gone */
+	atomic_inc(&mgx_pins_ended);
+	srcu_read_unlock(&mgx_srcu, idx);
+	return rc;
+}
+
 /**
  * enum mgx_hook - functions in the filter of our ftrace_ops
  * @MGX_HOOK_ANCHOR: one of ours, always
  * @MGX_HOOK_CALL: migrate_pages(), while armed
  * @MGX_HOOK_COPY: folio_mc_copy(), while armed
+ * @MGX_HOOK_PIN: memfd_pin_folios(), while armed; not there without memfds
  * @MGX_NR_HOOKS: how many
  */
-enum mgx_hook { MGX_HOOK_ANCHOR, MGX_HOOK_CALL, MGX_HOOK_COPY, MGX_NR_HOOKS };
+enum mgx_hook {
+	MGX_HOOK_ANCHOR,
+	MGX_HOOK_CALL,
+	MGX_HOOK_COPY,
+	MGX_HOOK_PIN,
+	MGX_NR_HOOKS,
+};
 
 static const char *const mgx_hook_symbol[MGX_NR_HOOKS] = {
 	[MGX_HOOK_CALL] = "migrate_pages",
 	[MGX_HOOK_COPY] = "folio_mc_copy",
+	[MGX_HOOK_PIN] = "memfd_pin_folios",
 };
 
 static unsigned long mgx_hook_loc[MGX_NR_HOOKS] __read_mostly;
+static unsigned int mgx_nr_hooks __read_mostly; /* that this kernel has */
 
 static void notrace mgx_enter(unsigned long ip, unsigned long parent_ip,
 			      struct ftrace_ops *op, struct ftrace_regs *fregs)
@@ -480,6 +542,9 @@ static void notrace mgx_enter(unsigned long ip, unsigned long parent_ip,
 	else if (ip == mgx_hook_loc[MGX_HOOK_CALL])
 		ftrace_regs_set_instruction_pointer(
 			fregs, (unsigned long)mgx_migrate_pages);
+	else if (ip == mgx_hook_loc[MGX_HOOK_PIN])
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_memfd_pin_folios);
 }
 
 static struct ftrace_ops mgx_ftrace_ops = {
@@ -504,11 +569,11 @@ static noinline void mgx_hook_anchor(void)
 static int mgx_hook_filter(bool armed)
 {
 	return ftrace_set_filter_ips(&mgx_ftrace_ops, mgx_hook_loc,
-				     armed ? MGX_NR_HOOKS : 1, 0, 1);
+				     armed ? mgx_nr_hooks : 1, 0, 1);
 }
 
 /* kprobes put a probe at a function's name where ftrace has its call. */
-static int mgx_hook_locate(enum mgx_hook hook)
+static int mgx_hook_find(enum mgx_hook hook)
 {
 	struct kprobe kp = {
 		.symbol_name = mgx_hook_symbol[hook],
@@ -516,18 +581,42 @@ static int mgx_hook_locate(enum mgx_hook hook)
 	};
 	int rc = register_kprobe(&kp);
 
-	if (rc) {
-		pr_err("%s() cannot be found (%d): this kernel is not supported, try another\n",
-		       kp.symbol_name, rc);
+	if (rc)
 		return rc;
-	}
 	mgx_hook_loc[hook] = (unsigned long)kp.addr;
 	unregister_kprobe(&kp);
+	return 0;
+}
+
+static int mgx_hook_locate(enum mgx_hook hook)
+{
+	int rc = mgx_hook_find(hook);
+
+	if (rc) {
+		pr_err("%s() cannot be found (%d): this kernel is not supported, try another\n",
+		       mgx_hook_symbol[hook], rc);
+		return rc;
+	}
 	rc = ftrace_set_filter_ip(&mgx_ftrace_ops, mgx_hook_loc[hook], 0, 1);
 	if (rc)
 		pr_err("%s() cannot be traced (%d): this kernel is not supported, try another\n",
 		       mgx_hook_symbol[hook], rc);
 	return rc;
+}
+
+/* Without memfds there is no such function, and nobody who pins so. */
+static int mgx_hook_locate_all(void)
+{
+	int rc = mgx_hook_locate(MGX_HOOK_CALL);
+
+	rc = rc ?: mgx_hook_locate(MGX_HOOK_COPY);
+	if (rc)
+		return rc;
+	mgx_nr_hooks = MGX_HOOK_PIN;
+	if (mgx_hook_find(MGX_HOOK_PIN) == -ENOENT)
+		return 0;
+	mgx_nr_hooks++;
+	return mgx_hook_locate(MGX_HOOK_PIN);
 }
 
 /*
@@ -573,8 +662,7 @@ int mgx_hook_init(void)
 	for_each_possible_cpu(cpu)
 		per_cpu(mgx_batch_id, cpu) = cpu;
 	mgx_hook_loc[MGX_HOOK_ANCHOR] = (unsigned long)mgx_hook_anchor;
-	rc = mgx_hook_locate(MGX_HOOK_CALL);
-	rc = rc ?: mgx_hook_locate(MGX_HOOK_COPY);
+	rc = mgx_hook_locate_all();
 	rc = rc ?: mgx_hook_filter(false);
 	if (rc) {
 		mgx_hook_exit();
@@ -582,6 +670,10 @@ int mgx_hook_init(void)
 	}
 	static_call_update(mgx_orig_migrate_pages,
 			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_CALL]));
+	if (mgx_nr_hooks > MGX_HOOK_PIN)
+		static_call_update(
+			mgx_orig_memfd_pin_folios,
+			mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_PIN]));
 	return 0;
 }
 
@@ -597,7 +689,7 @@ static int mgx_hook_arm(void)
 	}
 	rc = rc ?: mgx_hook_filter(true);
 	if (rc) {
-		pr_err("migrate_pages() and folio_mc_copy() cannot be hooked (%d): livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0\n",
+		pr_err("migrate_pages(), folio_mc_copy() and memfd_pin_folios() cannot be hooked (%d): livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0\n",
 		       rc);
 		mgx_reserve_free();
 		return rc;

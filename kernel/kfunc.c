@@ -55,6 +55,8 @@ static s64 mgx_submit(struct mgx_ctx *ctx, u32 id, u64 bytes, u32 chunk)
 		return mgx_submit_refuse(ctx, -E2BIG);
 	if (!bytes)
 		return mgx_submit_refuse(ctx, -EINVAL);
+	/* Pieces are whole pages, or a page could count as copied by parts. */
+	bytes = bytes > ctx->batch.bytes ? bytes : PAGE_ALIGN(bytes);
 	if (bytes > ctx->batch.bytes) {
 		mgx_count(ctx, submit_clamped);
 		bytes = ctx->batch.bytes;

@@ -105,6 +105,7 @@ struct mgx_policy;
  * @shares: granted submissions
  * @exec: the batch while it is copied
  * @own: the job of the calling CPU
+ * @pins: calls of memfd_pin_folios() when the batch was gathered
  * @count: events of this call, added to the CPU's counters at its end
  * @pairs: the folios
  * @busy: claimed by a task; the only member another CPU touches
@@ -126,6 +127,7 @@ struct mgx_ctx {
 	struct mgx_share shares[MGX_MAX_SHARES];
 	struct mgx_exec exec;
 	struct mgx_job own;
+	int pins;
 	u32 count[MGX_NR_EVENTS];
 	struct mgx_pairs pairs;
 	atomic_t busy ____cacheline_aligned_in_smp;
@@ -210,7 +212,9 @@ struct mgx_channel_stats {
  * @state: &enum mgx_channel_state
  * @depth: jobs of one call at once
  * @strikes: errors since the last success
+ * @refusals: jobs not taken since the last success
  * @backoff_ms: time in quarantine
+ * @up_at: end of the last quarantine, in jiffies
  * @free: jobs that can be started
  * @orphans: jobs that were given up and may still be written
  * @inflight: bytes of all jobs that are not free
@@ -219,6 +223,7 @@ struct mgx_channel_stats {
  * @ewma_ns: moving average of a job's time
  * @ewma_mbps: moving average of a job's bandwidth, bytes per microsecond
  * @probe: ends the quarantine
+ * @starting: jobs between being linked and the return of start()
  */
 struct mgx_channel {
 	struct kobject kobj;
@@ -231,7 +236,9 @@ struct mgx_channel {
 	enum mgx_channel_state state;
 	u32 depth;
 	u32 strikes;
+	u32 refusals;
 	u32 backoff_ms;
+	unsigned long up_at;
 	struct list_head free;
 	struct list_head orphans;
 	u64 inflight;
@@ -240,6 +247,7 @@ struct mgx_channel {
 	u64 ewma_ns;
 	u64 ewma_mbps;
 	struct delayed_work probe;
+	atomic_t starting;
 };
 
 int mgx_channel_init(struct kobject *parent);
@@ -252,7 +260,6 @@ void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
 void mgx_channel_account_caller(const struct mgx_done *done);
 void mgx_channel_fail(struct mgx_channel *channel, bool now);
 void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth);
-void mgx_orphans_release(struct mgx_channel *channel);
 
 /* cpu.c: helper threads */
 int mgx_cpu_init(void);

@@ -91,12 +91,14 @@ struct mgx_channel_ops {
 	/**
 	 * @quiesce: Stop the engine, so that it writes to no job any more.
 	 *
-	 * Called after a job missed its deadline. Optional; without it, the
-	 * jobs' destinations are kept until mgx_job_done() comes.
+	 * Called after a job missed its deadline, when no @start is under
+	 * way. Optional; without it, the jobs' destinations are kept until
+	 * mgx_job_done() comes. When it is proven that no job that was started
+	 * is written any more, the driver ends each of them by
+	 * mgx_job_done(job, 0, -EIO).
 	 *
 	 * Context: process, may sleep.
-	 * Return: 0 when it is proven that no job started before is written
-	 * to; the driver then forgets them. Otherwise a negative errno.
+	 * Return: 0 when it did so, otherwise a negative errno.
 	 */
 	int (*quiesce)(struct mgx_channel *channel);
 };
@@ -109,6 +111,7 @@ struct mgx_channel_ops {
  * @credits: jobs it takes at once, of all calls, 1 to MGX_MAX_CREDITS
  * @depth: of these, jobs of one call; what is queued behind a slow job cannot
  *	be pulled by others, so as few as keep the engine busy; 0 for 2
+ * @max_nr: most pieces per job, 0 for MGX_JOB_SEGS
  * @max_seg: most bytes per piece, a multiple of PAGE_SIZE, 0 for no limit
  * @ops: the driver
  * @priv: for the driver, see mgx_channel_priv()
@@ -119,6 +122,7 @@ struct mgx_channel_desc {
 	int nid;
 	u32 credits;
 	u32 depth;
+	u32 max_nr;
 	u32 max_seg;
 	const struct mgx_channel_ops *ops;
 	void *priv;

@@ -67,11 +67,11 @@ static void found(struct finding *finding, const char *state,
 static void probe_kernel(struct finding *f)
 {
 	struct utsname system;
-	int major = 0, minor = 0;
+	int major, minor;
 
 	uname(&system);
-	sscanf(system.release, "%d.%d", &major, &minor);
-	if (major < MIN_MAJOR || (major == MIN_MAJOR && minor < MIN_MINOR))
+	if (sscanf(system.release, "%d.%d", &major, &minor) != 2 ||
+	    major < MIN_MAJOR || (major == MIN_MAJOR && minor < MIN_MINOR))
 		found(f, "fail", "boot 6.12 or later", "Linux %s is too old",
 		      system.release);
 	else if (strcmp(system.machine, "x86_64") &&
@@ -94,11 +94,12 @@ static const char *const configs[] = {
 
 #define NR_CONFIGS ARRAY_SIZE(configs)
 
-static gzFile config_open(void)
+/* zlib reads plain files, too. */
+static void *config_open(void)
 {
 	struct utsname system;
 	char path[128];
-	gzFile file = gzopen("/proc/config.gz", "re");
+	void *file = gzopen("/proc/config.gz", "re");
 
 	if (file)
 		return file;
@@ -120,7 +121,7 @@ static void config_mark(const char *line, bool set[NR_CONFIGS])
 static void probe_config(struct finding *f)
 {
 	bool set[NR_CONFIGS] = { false };
-	gzFile file = config_open();
+	void *file = config_open();
 	char line[512];
 
 	if (!file) {
@@ -201,6 +202,14 @@ static const char *plain_symbol(const char *line)
 	return line;
 }
 
+static const char *first_unlisted(const bool listed[NR_HOOKED])
+{
+	for (size_t i = 0; i < NR_HOOKED; i++)
+		if (!listed[i])
+			return hooked[i];
+	return NULL;
+}
+
 /* Which of the hooked functions a file lists. Returns 0 or -errno. */
 static int file_list_hooked(const char *path,
 			    const char *(*symbol)(const char *line),
@@ -212,19 +221,11 @@ static int file_list_hooked(const char *path,
 	memset(listed, 0, NR_HOOKED * sizeof(*listed));
 	if (!file)
 		return -errno;
-	while (fgets(line, sizeof(line), file))
+	while (first_unlisted(listed) && fgets(line, sizeof(line), file))
 		for (size_t i = 0; i < NR_HOOKED; i++)
 			listed[i] |= line_names(symbol(line), hooked[i]);
 	fclose(file);
 	return 0;
-}
-
-static const char *first_unlisted(const bool listed[NR_HOOKED])
-{
-	for (size_t i = 0; i < NR_HOOKED; i++)
-		if (!listed[i])
-			return hooked[i];
-	return NULL;
 }
 
 static void probe_symbols(struct finding *f)
@@ -279,7 +280,7 @@ static void probe_hookable(struct finding *f)
 	err = file_list_hooked(path, plain_symbol, listed);
 	missing = first_unlisted(listed);
 	if (err == -ENOENT)
-		found(f, "warn", "mount -t tracefs tracefs /sys/kernel/tracing",
+		found(f, "warn", "mount -t tracefs none /sys/kernel/tracing",
 		      "no tracefs, so it cannot be told");
 	else if (err)
 		found(f, "warn", "run it as root", "cannot be told: %s",
@@ -335,7 +336,7 @@ static void probe_module_file(struct finding *f, const char *path)
 	char remedy[PATH_MAX + 32];
 
 	module_remedy(remedy, sizeof(remedy));
-	if (module_file_has_btf(path) == 0)
+	if (module_file_lacks_btf(path))
 		found(f, "fail",
 		      "install pahole and rebuild it; the headers need vmlinux",
 		      "%s has no BTF", path);
@@ -387,8 +388,8 @@ static void probe_bpffs(struct finding *f)
 	struct stat st;
 
 	if (!pin_bpffs_mounted())
-		found(f, "fail", "mount -t bpf bpf " BPFFS, "none at " BPFFS);
-	else if (stat(BPFFS, &st) || !(st.st_mode & S_IXOTH))
+		found(f, "fail", "mount -t bpf none " BPFFS, "none at " BPFFS);
+	else if (stat(BPFFS, &st) || !(st.st_mode & 0001))
 		found(f, "warn", "chmod 0711 " BPFFS,
 		      "mounted at " BPFFS
 		      ", but only root sees the policies' counters");
@@ -403,7 +404,7 @@ static void probe_numa(struct finding *f)
 
 	if (file_read("/sys/devices/system/node/has_memory", text,
 		      sizeof(text)))
-		strcpy(text, "0");
+		snprintf(text, sizeof(text), "0");
 	nodes = cpulist_count(text);
 	if (nodes < 2)
 		found(f, "warn", "nothing, or boot with numa=fake=2 to try it",
@@ -440,6 +441,7 @@ static const struct {
 	{ "bpffs", probe_bpffs },	    { "numa", probe_numa },
 	{ "policies", probe_policies },
 };
+
 /* clang-format on */
 
 static bool check_one(struct json_object *array, size_t i)

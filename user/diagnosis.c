@@ -51,6 +51,17 @@ static const struct pattern patterns[] = {
 
 /* clang-format on */
 
+static const char not_permitted[] =
+	"it takes CAP_SYS_ADMIN, CAP_BPF and CAP_PERFMON of the host, and no lockdown";
+
+static const char correct_program[] =
+	"correct the program; --verbose prints the verifier's whole log";
+
+static void set_remedy(struct diagnosis *diagnosis, const char *remedy)
+{
+	snprintf(diagnosis->remedy, sizeof(diagnosis->remedy), "%s", remedy);
+}
+
 /* Up to the end of the name that starts at @text. */
 static size_t name_length(const char *text)
 {
@@ -73,8 +84,7 @@ static bool pattern_apply(const struct pattern *pattern, const char *messages,
 	snprintf(object, sizeof(object), "%.*s", (int)name_length(name), name);
 	snprintf(diagnosis->cause, sizeof(diagnosis->cause), pattern->cause,
 		 object);
-	snprintf(diagnosis->remedy, sizeof(diagnosis->remedy), "%s",
-		 pattern->remedy);
+	set_remedy(diagnosis, pattern->remedy);
 	return true;
 }
 
@@ -155,9 +165,7 @@ static bool diagnose_program(struct diagnosis *diagnosis, int err,
 	snprintf(diagnosis->cause, sizeof(diagnosis->cause),
 		 "the verifier refused program '%s': %s", program,
 		 *cause ? cause : strerror(err));
-	snprintf(
-		diagnosis->remedy, sizeof(diagnosis->remedy),
-		"correct the program; --verbose prints the verifier's whole log");
+	set_remedy(diagnosis, correct_program);
 	return true;
 }
 
@@ -169,9 +177,7 @@ static void diagnose_errno(struct diagnosis *diagnosis, int err,
 	if (err == EPERM) {
 		snprintf(diagnosis->cause, sizeof(diagnosis->cause),
 			 "the kernel does not permit it");
-		snprintf(
-			diagnosis->remedy, sizeof(diagnosis->remedy),
-			"it takes CAP_SYS_ADMIN, CAP_BPF and CAP_PERFMON in the initial user namespace, and no kernel lockdown");
+		set_remedy(diagnosis, not_permitted);
 		return;
 	}
 	if (!strncmp(messages, "libbpf: ", 8)) {
@@ -180,8 +186,7 @@ static void diagnose_errno(struct diagnosis *diagnosis, int err,
 	}
 	snprintf(diagnosis->cause, sizeof(diagnosis->cause), "%s%s%.*s",
 		 strerror(err), len ? ": " : "", (int)len, messages);
-	snprintf(diagnosis->remedy, sizeof(diagnosis->remedy),
-		 "--verbose prints all messages of libbpf");
+	set_remedy(diagnosis, "--verbose prints all messages of libbpf");
 }
 
 void diagnose(struct diagnosis *diagnosis, int err, const char *messages,

@@ -219,24 +219,25 @@ static bool process_holds(const char *pid, __u32 link_id)
 	return found;
 }
 
-void link_describe_holder(char *text, size_t size)
+bool link_find_holder(char *text, size_t size)
 {
 	__u32 link_id = find_link();
+	DIR *proc = link_id ? opendir("/proc") : NULL;
 	char path[64], name[64];
 	struct dirent *entry;
-	DIR *proc;
+	bool found = false;
 
-	snprintf(text, size, "a process");
-	proc = link_id ? opendir("/proc") : NULL;
-	while (proc && (entry = readdir(proc))) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-		    !process_holds(entry->d_name, link_id))
+	while (proc && !found && (entry = readdir(proc))) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		found = process_holds(entry->d_name, link_id);
+		if (!found)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/comm", entry->d_name);
 		file_read(path, name, sizeof(name));
 		snprintf(text, size, "process %s (%s)", entry->d_name, name);
-		break;
 	}
 	if (proc)
 		closedir(proc);
+	return found;
 }

@@ -25,7 +25,10 @@ bool link_is_attached(int link_fd);
  */
 int link_swap(int link_fd, const struct policy *policy);
 
-/* Who holds a policy without a pin, as text such as "process 17 (mgxctl)". */
-void link_describe_holder(char *text, size_t size);
+/*
+ * Who holds a policy without our pin, as text such as "process 17 (mgxctl)".
+ * Returns false if no process can be found that does.
+ */
+bool link_find_holder(char *text, size_t size);
 
 #endif /* _MGXCTL_LINK_H */

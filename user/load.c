@@ -44,7 +44,7 @@ struct loader {
 	int lock_fd;
 	struct bpf_link *link;
 	char replaced[64];
-	uint64_t nr_rejected;
+	__u64 nr_rejected;
 };
 
 static int require_privilege(void)

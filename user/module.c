@@ -2,13 +2,13 @@
 /*
  * module.c - migrate_ext.ko: loaded or not, where it is, what it has.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <libelf.h>
+#include <bpf/btf.h>
 
 #include "error.h"
 #include "module.h"
@@ -60,41 +60,18 @@ void module_remedy(char *text, size_t size)
 		snprintf(text, size, "insmod %s", path);
 }
 
-static bool elf_has_section(Elf *elf, const char *wanted)
+bool module_file_lacks_btf(const char *path)
 {
-	Elf_Scn *section = NULL;
-	size_t names;
+	struct btf *btf = btf__parse_elf_split(path, NULL);
+	/* Other errors, of a compressed module for one, say nothing. */
+	bool lacks = !btf && errno == ENODATA;
 
-	if (elf_getshdrstrndx(elf, &names))
-		return false;
-	while ((section = elf_nextscn(elf, section))) {
-		Elf64_Shdr *header = elf64_getshdr(section);
-		const char *name =
-			header ? elf_strptr(elf, names, header->sh_name) : NULL;
-
-		if (name && !strcmp(name, wanted))
-			return true;
-	}
-	return false;
+	btf__free(btf);
+	return lacks;
 }
 
-int module_file_has_btf(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int result = -1;
-	Elf *elf;
-
-	if (fd < 0)
-		return -1;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	/* A compressed module is no ELF file. */
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		result = elf_has_section(elf, ".BTF");
-	elf_end(elf);
-	close(fd);
-	return result;
-}
+static const char no_btf_remedy[] =
+	"build the module where pahole and the kernel's vmlinux are, see 'mgxctl check'";
 
 int module_require(void)
 {
@@ -105,8 +82,6 @@ int module_require(void)
 		return fail(remedy, "the module migrate_ext is not loaded");
 	}
 	if (access(MGX_MODULE_BTF, F_OK))
-		return fail(
-			"build the module where pahole and the kernel's vmlinux are, see 'mgxctl check'",
-			"the loaded module has no BTF");
+		return fail(no_btf_remedy, "the loaded module has no BTF");
 	return 0;
 }

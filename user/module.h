@@ -15,8 +15,8 @@ int module_find(char path[PATH_MAX]);
 /* The command that loads it, or how to get it. */
 void module_remedy(char *text, size_t size);
 
-/* 1: the file has a .BTF section, 0: it has none, -1: it cannot be told. */
-int module_file_has_btf(const char *path);
+/* The file certainly has no BTF. */
+bool module_file_lacks_btf(const char *path);
 
 /* The loaded module is there and has BTF. Records an error. */
 int module_require(void);

@@ -96,7 +96,7 @@ static void parser_add(struct parser *parser, const struct option_def *defs)
 static void parser_init(struct parser *parser, const struct command *command)
 {
 	memset(parser, 0, sizeof(*parser));
-	strcpy(parser->letters, ":");
+	parser->letters[0] = ':';
 	parser_add(parser, global_options);
 	if (command)
 		parser_add(parser, command->options);

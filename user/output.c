@@ -327,12 +327,12 @@ void put_string(struct json_object *tree, const char *key, const char *value)
 			       value ? json_object_new_string(value) : NULL);
 }
 
-void put_u64(struct json_object *tree, const char *key, uint64_t value)
+void put_u64(struct json_object *tree, const char *key, __u64 value)
 {
 	json_object_object_add(tree, key, json_object_new_uint64(value));
 }
 
-void put_s64(struct json_object *tree, const char *key, int64_t value)
+void put_s64(struct json_object *tree, const char *key, __s64 value)
 {
 	json_object_object_add(tree, key, json_object_new_int64(value));
 }

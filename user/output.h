@@ -6,8 +6,8 @@
 #ifndef _MGXCTL_OUTPUT_H
 #define _MGXCTL_OUTPUT_H
 
+#include <linux/types.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <json-c/json.h>
 
@@ -22,8 +22,8 @@ void output_print(struct json_object *tree, enum output_form form);
 
 /* Members of an object; a NULL string becomes null. */
 void put_string(struct json_object *tree, const char *key, const char *value);
-void put_u64(struct json_object *tree, const char *key, uint64_t value);
-void put_s64(struct json_object *tree, const char *key, int64_t value);
+void put_u64(struct json_object *tree, const char *key, __u64 value);
+void put_s64(struct json_object *tree, const char *key, __s64 value);
 void put_bool(struct json_object *tree, const char *key, bool value);
 struct json_object *put_object(struct json_object *tree, const char *key);
 struct json_object *put_array(struct json_object *tree, const char *key);

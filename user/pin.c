@@ -59,7 +59,7 @@ int pin_lock(void)
 	int fd;
 
 	if (!pin_bpffs_mounted())
-		return fail("mount -t bpf bpf " BPFFS,
+		return fail("mount -t bpf none " BPFFS,
 			    "no BPF file system at " BPFFS);
 	fd = dir_open();
 	while (fd >= 0 && !dir_is_current(fd)) {

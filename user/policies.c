@@ -14,7 +14,7 @@
 static void put_value(struct json_object *row, const struct rodata_var *var,
 		      unsigned int index)
 {
-	uint64_t value = setting_fetch(&var->type, var->data, index);
+	__u64 value = setting_fetch(&var->type, var->data, index);
 
 	if (var->type.is_bool)
 		put_bool(row, "default", value);

@@ -128,10 +128,8 @@ static int fail_no_policy(const char *name, char **paths, int n)
 	}
 	snprintf(cause, sizeof(cause), "no policy is called '%.200s'", name);
 	if (!n)
-		return fail(
-			"set MGX_POLICY_PATH to the directory with the *" POLICY_SUFFIX
-			" files",
-			"%s, there are none at all", cause);
+		return fail("set MGX_POLICY_PATH to their directory",
+			    "%s, there are no policies at all", cause);
 	return fail_with(cause, "there are %s", known);
 }
 
@@ -211,9 +209,8 @@ static int find_ops(struct policy *policy)
 		policy->ops = map;
 	}
 	if (!policy->ops)
-		return fail(
-			"it is a BPF object, but not a policy of page migration",
-			"no struct " OPS_TYPE " in it");
+		return fail("it is no policy of page migration",
+			    "no struct " OPS_TYPE " in it");
 	if (!(bpf_map__map_flags(policy->ops) & BPF_F_LINK))
 		return fail("put it into SEC(\".struct_ops.link\")",
 			    "'%s' cannot be attached with a link",

@@ -119,7 +119,7 @@ int rodata_vars(const struct bpf_object *object, struct rodata_var *vars,
 
 static void append_value(char *text, size_t size, const struct rodata_var *var)
 {
-	uint64_t value = setting_fetch(&var->type, var->data, 0);
+	__u64 value = setting_fetch(&var->type, var->data, 0);
 	size_t len = strlen(text);
 
 	if (var->type.nelems)
@@ -139,16 +139,14 @@ static int fail_unknown(const char *key, const struct rodata_var *vars, int n)
 	snprintf(cause, sizeof(cause), "the policy has no setting '%s'", key);
 	if (!n)
 		return fail("it has no settings at all", "%s", cause);
-	return fail_with(
-		cause,
-		"it has (with defaults) %s; 'mgxctl policies' lists them all",
-		known);
+	return fail_with(cause, "'mgxctl policies' lists what it has: %s",
+			 known);
 }
 
 static int fail_index(const struct rodata_var *var,
 		      const struct setting *setting)
 {
-	char last[SETTING_LEN];
+	char last[SETTING_LEN], cause[256];
 
 	if (!var->type.nelems)
 		return fail("leave the index out",
@@ -156,10 +154,11 @@ static int fail_index(const struct rodata_var *var,
 			    var->key, var->key, setting->index);
 	setting_index_name(&var->type, var->type.nelems - 1, last,
 			   sizeof(last));
-	return fail_with(
-		"no such element of an array of settings",
-		"'%s.%s': use an index from 0 to %u or, for a reason, its name such as '%s'",
-		var->key, setting->index, var->type.nelems - 1, last);
+	snprintf(cause, sizeof(cause), "setting '%s' has no element '%s'",
+		 var->key, setting->index);
+	return fail_with(cause,
+			 "use 0 to %u, or for a reason its name, as '%s'",
+			 var->type.nelems - 1, last);
 }
 
 static int fail_value(const struct rodata_var *var,
@@ -182,7 +181,7 @@ static int fail_value(const struct rodata_var *var,
 static int var_set(struct rodata_var *var, const struct setting *setting)
 {
 	unsigned int first = 0, last = 0;
-	uint64_t value;
+	__u64 value;
 	int err;
 
 	if (*setting->index) {

@@ -4,7 +4,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +61,7 @@ static unsigned int unit_shift(char unit)
 }
 
 /* An unsigned number with its unit. */
-static int parse_magnitude(const char *text, uint64_t *value)
+static int parse_magnitude(const char *text, __u64 *value)
 {
 	unsigned int shift = 0;
 	char *end;
@@ -87,14 +86,14 @@ static int parse_magnitude(const char *text, uint64_t *value)
 	return 0;
 }
 
-static uint64_t type_max(const struct setting_type *type)
+static __u64 type_max(const struct setting_type *type)
 {
-	uint64_t max = UINT64_MAX >> (64 - 8 * type->size);
+	__u64 max = ~0ULL >> (64 - 8 * type->size);
 
 	return type->is_signed ? max >> 1 : max;
 }
 
-static int parse_bool(const char *text, uint64_t *value)
+static int parse_bool(const char *text, __u64 *value)
 {
 	static const char *const words[][2] = {
 		{ "0", "1" },
@@ -112,7 +111,7 @@ static int parse_bool(const char *text, uint64_t *value)
 }
 
 int setting_value(const struct setting_type *type, const char *text,
-		  uint64_t *value)
+		  __u64 *value)
 {
 	bool negative = *text == '-';
 	int err;
@@ -153,15 +152,14 @@ int setting_index(const struct setting_type *type, const char *text,
 
 void setting_range(const struct setting_type *type, char *text, size_t size)
 {
-	uint64_t max = type_max(type);
+	__u64 max = type_max(type);
 
 	if (type->is_bool)
 		snprintf(text, size, "yes or no");
 	else if (type->is_signed)
-		snprintf(text, size, "%" PRId64 " to %" PRIu64,
-			 -(int64_t)max - 1, max);
+		snprintf(text, size, "%lld to %llu", -(__s64)max - 1, max);
 	else
-		snprintf(text, size, "0 to %" PRIu64, max);
+		snprintf(text, size, "0 to %llu", max);
 }
 
 void setting_type_name(const struct setting_type *type, char *text, size_t size)
@@ -169,7 +167,7 @@ void setting_type_name(const struct setting_type *type, char *text, size_t size)
 	char base[8];
 
 	if (type->is_bool)
-		strcpy(base, "bool");
+		snprintf(base, sizeof(base), "bool");
 	else
 		snprintf(base, sizeof(base), "%c%u",
 			 type->is_signed ? 's' : 'u', (8 * type->size) & 0xff);
@@ -180,12 +178,12 @@ void setting_type_name(const struct setting_type *type, char *text, size_t size)
 }
 
 void setting_store(const struct setting_type *type, void *data,
-		   unsigned int index, uint64_t value)
+		   unsigned int index, __u64 value)
 {
 	void *to = (char *)data + (size_t)index * type->size;
-	uint32_t v32 = value;
-	uint16_t v16 = value;
-	uint8_t v8 = value;
+	__u32 v32 = value;
+	__u16 v16 = value;
+	__u8 v8 = value;
 
 	switch (type->size) {
 	case 1:
@@ -202,17 +200,17 @@ void setting_store(const struct setting_type *type, void *data,
 	}
 }
 
-uint64_t setting_fetch(const struct setting_type *type, const void *data,
-		       unsigned int index)
+__u64 setting_fetch(const struct setting_type *type, const void *data,
+		    unsigned int index)
 {
 	const void *from = (const char *)data + (size_t)index * type->size;
 	unsigned int unused = 64 - 8 * type->size;
-	uint64_t value = 0;
+	__u64 value = 0;
 
 	/* Little endian, as all machines that migrate_ext runs on. */
 	memcpy(&value, from, type->size);
 	if (type->is_signed)
-		return (uint64_t)((int64_t)(value << unused) >> unused);
+		return (__u64)((__s64)(value << unused) >> unused);
 	return value;
 }
 

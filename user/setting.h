@@ -6,9 +6,9 @@
 #ifndef _MGXCTL_SETTING_H
 #define _MGXCTL_SETTING_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define SETTING_LEN 64
 
@@ -47,7 +47,7 @@ int setting_parse(struct setting *setting, const char *arg);
  * it does not fit.
  */
 int setting_value(const struct setting_type *type, const char *text,
-		  uint64_t *value);
+		  __u64 *value);
 
 /* 0, or -EINVAL if @text is no element */
 int setting_index(const struct setting_type *type, const char *text,
@@ -61,9 +61,9 @@ void setting_type_name(const struct setting_type *type, char *text,
 		       size_t size);
 
 void setting_store(const struct setting_type *type, void *data,
-		   unsigned int index, uint64_t value);
-uint64_t setting_fetch(const struct setting_type *type, const void *data,
-		       unsigned int index);
+		   unsigned int index, __u64 value);
+__u64 setting_fetch(const struct setting_type *type, const void *data,
+		    unsigned int index);
 
 /* Name of element @index: a reason if there is one for each, else its number. */
 void setting_index_name(const struct setting_type *type, unsigned int index,

@@ -53,7 +53,11 @@ int slot_fail_held(const struct slot *slot)
 {
 	char holder[128];
 
-	link_describe_holder(holder, sizeof(holder));
+	if (!link_find_holder(holder, sizeof(holder)))
+		return fail(
+			"find it with 'bpftool link' and remove its pin",
+			"policy '%s' is held by a link that mgxctl did not make",
+			slot->name);
 	return fail("end that process: the policy goes with it",
 		    "policy '%s' is held by %s", slot->name, holder);
 }

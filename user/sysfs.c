@@ -39,7 +39,7 @@ int sysfs_read(const char *name, char *text, size_t size)
 	return file_read(path, text, size);
 }
 
-uint64_t sysfs_u64(const char *name)
+__u64 sysfs_u64(const char *name)
 {
 	char text[32];
 
@@ -47,7 +47,7 @@ uint64_t sysfs_u64(const char *name)
 						      strtoull(text, NULL, 10);
 }
 
-int64_t sysfs_s64(const char *name)
+__s64 sysfs_s64(const char *name)
 {
 	char text[32];
 

@@ -5,9 +5,9 @@
 #ifndef _MGXCTL_SYSFS_H
 #define _MGXCTL_SYSFS_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define MGX_SYSFS      "/sys/kernel/migrate_ext"
 #define MGX_MODULE_BTF "/sys/kernel/btf/migrate_ext"
@@ -19,8 +19,8 @@ int file_read(const char *path, char *text, size_t size);
 int sysfs_read(const char *name, char *text, size_t size);
 
 /* 0 if it cannot be read */
-uint64_t sysfs_u64(const char *name);
-int64_t sysfs_s64(const char *name);
+__u64 sysfs_u64(const char *name);
+__s64 sysfs_s64(const char *name);
 
 bool sysfs_present(void);
 

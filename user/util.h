@@ -7,6 +7,6 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-#define __printf(text, args) __attribute__((format(printf, text, args)))
+#define __printf(text, args) __attribute((format(printf, text, args)))
 
 #endif /* _MGXCTL_UTIL_H */

@@ -244,8 +244,8 @@ bool window_wait(struct window *w);
 /* That batch goes on, and those behind it do not wait. */
 void window_close(struct window *w);
 /*
- * A thread that migrates, on the last CPU, and the caller on the others: the
- * policy waits on that CPU for what the caller does.
+ * A thread that migrates, on the last CPU, where the policy waits. All others
+ * are kept off that CPU by window_start().
  */
 int aside_start(pthread_t *thread, void *(*main)(void *), void *arg);
 

@@ -3,7 +3,7 @@
 #
 # mgxctl.sh: mgxctl from outside: what it does, and what it says and leaves
 # behind when it cannot. Runs as root in the guest, module loaded.
-# kselftest-timeout: 600
+# kselftest-timeout: 900
 # shellcheck disable=SC2016 # Perl
 set -u
 
@@ -192,7 +192,7 @@ test_files()
 
 test_settings()
 {
-	refused "unknown setting" "no setting 'colour'; it has .*chunk_bytes=0" \
+	refused "unknown setting" "no setting 'colour'; .*chunk_bytes=0" \
 		load mgx_reason --set colour=1
 	refused "a policy without settings" "it has no settings at all" load mgx_noop --set a=1
 	refused "no value" "malformed setting 'chunk_bytes'" load mgx_reason --set chunk_bytes
@@ -202,7 +202,7 @@ test_settings()
 		load mgx_reason --set chunk_bytes=4G
 	refused "negative" "value out of range" load mgx_reason --set chunk_bytes=-1
 	refused "not a bool" "'skip' is a bool: yes or no" load mgx_reason --set skip.mbind=2
-	refused "no such element" "'min_bytes.lunch': use an index from 0 to 9" \
+	refused "no such element" "setting 'min_bytes' has no element 'lunch'; use 0 to 9" \
 		load mgx_reason --set min_bytes.lunch=1
 	refused "index of a single value" "leave the index out" load mgx_reason --set chunk_bytes.0=1
 	one_line "index of a single value"
@@ -523,6 +523,22 @@ test_race()
 	nothing_left "race"
 }
 
+# Somebody has pinned the link where mgxctl does not look.
+test_elsewhere()
+{
+	mgxctl load mgx_noop >/dev/null
+	mv $pins/link /sys/fs/bpf/elsewhere
+	refused "a link of somebody else" "held by a link that mgxctl did not make; find it" unload
+	refused "load beside it" "held by a link that mgxctl did not make" load -r mgx_cpu
+	is "$(state) $(ops)" "active mgx_noop" "it stays"
+	rm /sys/fs/bpf/elsewhere
+	wait_for 10 grep -q none $sysfs/state
+	mgxctl load mgx_cpu >/dev/null
+	is "$? $(ops)" "0 mgx_cpu" "load over the pins it left"
+	mgxctl unload >/dev/null
+	nothing_left "elsewhere"
+}
+
 # Wherever a load is killed, the next command finds its way.
 test_killed()
 {
@@ -573,6 +589,7 @@ main()
 	test_bpffs
 	test_check
 	test_race
+	test_elsewhere
 	test_killed
 	test_documents
 	test_no_btf

@@ -24,16 +24,19 @@ sources()
 # lab are left out, here and in later installs.
 base_root()
 {
-	local mode=root
+	local how=()
 
 	if ((EUID == 0)); then
+		# Its mounts end with it, even if it is killed.
+		how=(unshare --mount --propagation private
+			mmdebstrap --mode=root)
 		export TMPDIR=$dir
 	else
 		# Other ids work in there, and a home directory is closed to them.
-		mode=unshare
+		how=(mmdebstrap --mode=unshare)
 		export TMPDIR=/tmp
 	fi
-	mmdebstrap --mode="$mode" --variant=apt --format=tar \
+	"${how[@]}" --variant=apt --format=tar \
 		--include="$(IFS=,; echo "$*")" \
 		--aptopt='APT::Sandbox::User "root"' \
 		--aptopt='Acquire::Languages "none"' \

@@ -33,8 +33,12 @@ part()
 	shift 3
 
 	[[ -f $REPO/$dir/Makefile ]] || return 0
+	echo "building $name"
 	"$LAB_SRC/enter.sh" make --no-print-directory -j"$jobs" \
-		-C "/src/$dir" "O=/src/build/$out" "$@" >"$LOGS/build-$name.log" 2>&1 && return
+		-C "/src/$dir" "O=/src/build/$out" "$@" >"$LOGS/build-$name.log" 2>&1 && {
+		echo "$name is built"
+		return
+	}
 	echo "$name" >>"$LOGS/build.failed"
 	return 1
 }
@@ -56,11 +60,22 @@ first_parts()
 	return $rc
 }
 
+# The module for tests, for each kernel, and the tests.
+test_parts()
+{
+	local rel
+
+	while read -r _ rel; do
+		part "kmod-$rel" tests/kmod "$rel" "KDIR=/usr/lib/modules/$rel/build" || return 1
+	done <"$LAB/kernels"
+	part kselftest tests/kselftest kselftest
+}
+
 all_parts()
 {
 	first_parts || return 1
 	part user user bin || return 1
-	[[ -z $tests ]] || part kselftest tests/kselftest kselftest
+	[[ -z $tests ]] || test_parts
 }
 
 report()

@@ -30,7 +30,7 @@ stop_step()
 	local pid=$STEP_PID i
 	STEP_PID=
 	kill -TERM -- "-$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 100; i++)); do
 		kill -0 -- "-$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2054 # commas belong to QEMU's options
 #
-# vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD...
+# vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] [-e] CMD...
 #
 # Boots a stock kernel of the lab (4 CPUs, 2 NUMA nodes) and runs CMD in it, by
 # bash, as root, with the repository at /src. What CMD prints appears here while
@@ -13,32 +13,36 @@
 #   -n NAME     name of the run: console log in build/logs/NAME.console
 #   -t SECONDS  time limit for the whole run, default 1800
 #   -i          CMD gets this terminal; no time limit
+#   -e          gives the guest an I/OAT engine on each node: see engine/lib.sh
 #
 # Environment: MGX_APPEND (kernel options), MGX_QEMU_ARGS (QEMU options; files
 # by their path under /src), MGX_ICOUNT=1 (repeatable instruction counts),
 # MGX_ACCEL (kvm or tcg instead of what accel.sh found out), MGX_NODE_MEM (1G),
-# MGX_BOOT_TIMEOUT (seconds to reach init).
+# MGX_BOOT_TIMEOUT (seconds to reach init), MGX_ENGINE=1 (the same as -e).
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=engine/lib.sh
+. "$LAB_SRC/engine/lib.sh"
 
 LAB_TAG=vm
 BOOT_TIMEOUT=${MGX_BOOT_TIMEOUT:-120}
 FAILED=125
 TIMED_OUT=124
 
-series='' name='' limit=1800 interactive=
-while getopts k:n:t:i opt; do
+series='' name='' limit=1800 interactive='' engine=${MGX_ENGINE:-}
+while getopts k:n:t:ie opt; do
 	case $opt in
 	k) series=$OPTARG ;;
 	n) name=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	i) interactive=1 ;;
-	*) die "usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD..." ;;
+	e) engine=1 ;;
+	*) die "usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] [-e] CMD..." ;;
 	esac
 done
 shift $((OPTIND - 1))
-(($#)) || die "no command; usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] CMD..."
+(($#)) || die "no command; usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] [-e] CMD..."
 
 release=$(kernel_release "$series")
 name=${name:-run-$release-$$}
@@ -54,6 +58,7 @@ cleanup()
 
 	trap - EXIT INT TERM HUP
 	[[ -z $QEMU_PID ]] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+	engine_stop
 	[[ -z $TTY ]] || stty "$TTY" </dev/tty
 	[[ -z $RUN ]] || as_lab_root rm -rf "$RUN"
 	exit "$rc"
@@ -127,6 +132,7 @@ qemu_command()
 	QEMU=(qemu-system-x86_64)
 	machine_args "$1"
 	device_args
+	[[ -z $engine ]] || engine_args "$RUN"
 	kernel_args
 	read -ra extra <<<"${MGX_QEMU_ARGS:-}"
 	QEMU+=(${extra[@]+"${extra[@]}"})
@@ -250,6 +256,7 @@ main()
 		accel=$("$LAB_SRC/accel.sh" "$release")
 	fi
 	prepare "$@"
+	[[ -z $engine ]] || engine_start "$name" "$RUN"
 	qemu_command "$accel"
 	run_guest
 	verdict

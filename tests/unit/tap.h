@@ -12,7 +12,7 @@
 
 static unsigned int tap_count, tap_failures;
 
-__attribute__((format(printf, 2, 3))) static inline bool
+__attribute((format(printf, 2, 3))) static inline bool
 ok(bool passed, const char *name, ...)
 {
 	va_list args;

@@ -4,6 +4,7 @@
  */
 #include "mgx_reason.h"
 #include "tap.h"
+#include "util.h"
 
 static void test_share(void)
 {
@@ -54,8 +55,7 @@ static void test_names(void)
 {
 	static const char *const names[] = MGX_REASON_NAMES;
 
-	is(sizeof(names) / sizeof(names[0]), MGX_NR_REASONS,
-	   "each reason has a name");
+	is(ARRAY_SIZE(names), MGX_NR_REASONS, "each reason has a name");
 	is_text(names[MGX_REASON_NUMA_MISPLACED], "numa_misplaced",
 		"names are in order");
 	is_text(names[MGX_REASON_DAMON], "damon", "up to the last");

@@ -31,11 +31,11 @@ static void parses(const char *arg, const char *key, const char *index,
 	is_text(setting.value, value, "its value");
 }
 
-static void malformed(const char *arg)
+static void refuses(const char *arg)
 {
 	struct setting setting;
 
-	ok(setting_parse(&setting, arg) == -EINVAL, "'%.40s' is malformed",
+	ok(setting_parse(&setting, arg) == -EINVAL, "'%.40s' is no setting",
 	   arg);
 }
 
@@ -48,32 +48,32 @@ static void test_parse(void)
 	parses("a.3=0x10", "a", "3", "0x10");
 	parses("a=b=c", "a", "", "b=c");
 	parses("a=1.5", "a", "", "1.5");
-	malformed("");
-	malformed("a");
-	malformed("=");
-	malformed("=1");
-	malformed("a=");
-	malformed("a.=1");
-	malformed(".b=1");
-	malformed("a.b");
+	refuses("");
+	refuses("a");
+	refuses("=");
+	refuses("=1");
+	refuses("a=");
+	refuses("a.=1");
+	refuses(".b=1");
+	refuses("a.b");
 	memset(huge, 'x', sizeof(huge));
 	huge[sizeof(huge) - 1] = '\0';
-	malformed(huge);
+	refuses(huge);
 	huge[100] = '=';
-	malformed(huge);
+	refuses(huge);
 	memcpy(huge, "a=", 2);
 	huge[100] = 'x';
-	malformed(huge);
+	refuses(huge);
 	memcpy(huge, "a.", 2);
 	memcpy(huge + 100, "=1", 3);
-	malformed(huge);
+	refuses(huge);
 }
 
 static void value_is(const struct setting_type *type, const char *text,
-		     uint64_t want)
+		     __u64 want)
 {
 	char name[32];
-	uint64_t got = ~want;
+	__u64 got = ~want;
 
 	setting_type_name(type, name, sizeof(name));
 	ok(!setting_value(type, text, &got) && got == want, "%s '%s' is %lld",
@@ -84,7 +84,7 @@ static void value_fails(const struct setting_type *type, const char *text,
 			int err)
 {
 	char name[32];
-	uint64_t value;
+	__u64 value;
 
 	setting_type_name(type, name, sizeof(name));
 	ok(setting_value(type, text, &value) == err, "%s cannot be '%s'", name,
@@ -101,13 +101,13 @@ static void test_numbers(void)
 	value_is(&u32, "3M", 3 << 20);
 	value_is(&u64, "2G", 2ULL << 30);
 	value_is(&u64, "1t", 1ULL << 40);
-	value_is(&u32, "4294967295", UINT32_MAX);
-	value_is(&u64, "18446744073709551615", UINT64_MAX);
+	value_is(&u32, "4294967295", ~0U);
+	value_is(&u64, "18446744073709551615", ~0ULL);
 	value_is(&u8, "255", 255);
-	value_is(&s8, "-128", (uint64_t)-128);
+	value_is(&s8, "-128", (__u64)-128);
 	value_is(&s8, "127", 127);
-	value_is(&s64, "-9223372036854775808", (uint64_t)INT64_MIN);
-	value_is(&s64, "-1K", (uint64_t)-1024);
+	value_is(&s64, "-9223372036854775808", (__u64)INT64_MIN);
+	value_is(&s64, "-1K", (__u64)-1024);
 	value_is(&u32, "-0", 0);
 }
 
@@ -185,13 +185,12 @@ static void test_memory(void)
 	is(bytes[0] | bytes[1] | bytes[4] | bytes[5], 0,
 	   "the neighbours are untouched");
 	is(setting_fetch(&array, bytes, 1), 0x1234, "what was stored");
-	setting_store(&s8, bytes, 7, (uint64_t)-3);
-	is((int64_t)setting_fetch(&s8, bytes, 7), -3, "the sign is kept");
-	setting_store(&s64, bytes, 0, (uint64_t)INT64_MIN);
-	is((int64_t)setting_fetch(&s64, bytes, 0), INT64_MIN, "all 64 bits");
-	setting_store(&u64, bytes, 0, UINT64_MAX);
-	ok(setting_fetch(&u64, bytes, 0) == UINT64_MAX,
-	   "all 64 bits, unsigned");
+	setting_store(&s8, bytes, 7, (__u64)-3);
+	is((__s64)setting_fetch(&s8, bytes, 7), -3, "the sign is kept");
+	setting_store(&s64, bytes, 0, (__u64)INT64_MIN);
+	is((__s64)setting_fetch(&s64, bytes, 0), INT64_MIN, "all 64 bits");
+	setting_store(&u64, bytes, 0, ~0ULL);
+	ok(setting_fetch(&u64, bytes, 0) == ~0ULL, "all 64 bits, unsigned");
 }
 
 static void test_texts(void)

@@ -3,5 +3,4 @@
 #include "mgx_common.bpf.h"
 
 MGX_OPS_DEFINE(bad_ops, "has a bad name",
-	.name		= "bad name\n",
-);
+	       .name = "bad name\n");

@@ -2,7 +2,8 @@
 /* bad_end - ends itself at the first call of migrate_pages(). */
 #include "mgx_common.bpf.h"
 
-MGX_SETTING(bool, error, "end because of an error");
+MGX_SETTING("end because of an error")
+bool error;
 
 SEC("struct_ops/admit")
 void BPF_PROG(bad_admit, struct mgx_req *req)
@@ -15,6 +16,5 @@ void BPF_PROG(bad_admit, struct mgx_req *req)
 }
 
 MGX_OPS_DEFINE(bad_ops, "ends itself",
-	.admit		= (void *)bad_admit,
-	.name		= "bad_end",
-);
+	       .admit = (void *)bad_admit,
+	       .name = "bad_end");

@@ -3,6 +3,5 @@
 #include "mgx_common.bpf.h"
 
 MGX_OPS_DEFINE(bad_ops, "sets an unknown flag",
-	.flags		= 1ULL << 63,
-	.name		= "bad_flag",
-);
+	       .flags = 1ULL << 63,
+	       .name = "bad_flag");

@@ -2,8 +2,10 @@
 /* bad_init - its init() refuses, or ends the policy. */
 #include "mgx_common.bpf.h"
 
-MGX_SETTING(__s32, result, "what init() returns") = -1; /* -EPERM */
-MGX_SETTING(bool, leave, "init() calls mgx_bpf_exit()");
+MGX_SETTING("what init() returns")
+__s32 result = -1; /* -EPERM */
+MGX_SETTING("init() calls mgx_bpf_exit()")
+bool leave;
 
 SEC("struct_ops.s/init")
 int BPF_PROG(bad_init, struct mgx_init_args *args)
@@ -14,6 +16,5 @@ int BPF_PROG(bad_init, struct mgx_init_args *args)
 }
 
 MGX_OPS_DEFINE(bad_ops, "refuses in init()",
-	.init		= (void *)bad_init,
-	.name		= "bad_init",
-);
+	       .init = (void *)bad_init,
+	       .name = "bad_init");

@@ -21,7 +21,6 @@ void BPF_PROG(bad_complete, struct mgx_batch *batch, struct mgx_done *done)
 }
 
 MGX_OPS_DEFINE(bad_ops, "submits in complete()",
-	.dispatch	= (void *)bad_dispatch,
-	.complete	= (void *)bad_complete,
-	.name		= "bad_phase",
-);
+	       .dispatch = (void *)bad_dispatch,
+	       .complete = (void *)bad_complete,
+	       .name = "bad_phase");

@@ -3,9 +3,7 @@
 #include "mgx_common.bpf.h"
 
 MGX_OPS_DEFINE(first_ops, "the first",
-	.name		= "bad_two_a",
-);
+	       .name = "bad_two_a");
 
 MGX_OPS_DEFINE(second_ops, "the second",
-	.name		= "bad_two_b",
-);
+	       .name = "bad_two_b");

@@ -44,12 +44,12 @@ static const struct kind kinds[] = {
 	[MEM_THP] = { HUGE, -1, 0, MADV_HUGEPAGE, {
 		{ THP "enabled", "madvise" },
 		{ THP "hugepages-2048kB/enabled", "inherit" } } },
-	[MEM_SHMEM] = { PAGE, 0, 0, MADV_NOHUGEPAGE, {} },
+	[MEM_SHMEM] = { PAGE, MFD_ALLOW_SEALING, 0, MADV_NOHUGEPAGE, {} },
 	[MEM_SHMEM_THP] = { HUGE, 0, 0, MADV_HUGEPAGE, {
 		{ THP "shmem_enabled", "advise" },
 		{ THP "hugepages-2048kB/shmem_enabled", "inherit" } } },
 	[MEM_HUGETLB] = { HUGE, -1, MAP_HUGETLB, MADV_NORMAL, {} },
-	[MEM_HUGETLB_SHARED] = { HUGE, MFD_HUGETLB, 0, MADV_NORMAL, {} },
+	[MEM_HUGETLB_SHARED] = { HUGE, MFD_HUGETLB | MFD_ALLOW_SEALING, 0, MADV_NORMAL, {} },
 };
 
 /* Any word tells where it belongs and whose it is. */

@@ -48,6 +48,7 @@ static void express(struct config *c)
 	cap[PCI_CAP_LIST_ID] = PCI_CAP_ID_EXP;
 	cap[PCI_CAP_LIST_NEXT] = CAP_MSIX;
 	put16(cap + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4);
+	put32(cap + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_RBER);
 	put32(cap + PCI_EXP_LNKCAP, link);
 	put16(cap + PCI_EXP_LNKSTA, link);
 	put16(c->writable + CAP_EXPRESS + PCI_EXP_DEVCTL, 0x7fff);

@@ -304,6 +304,7 @@ static bool serve_one(struct session *s, int fd, struct message *m)
 		got = -EPROTO;
 	if (got > 0) {
 		error = answer(s, m);
+		message_close_fds(m);
 		got = message_reply(fd, m, error) ? 0 : s->greeted;
 	} else if (got < 0) {
 		warnx("function %u: bad message, connection closed: %s",

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pins.c - shared memory into which a device writes is never copied early: a
+ * read is in flight when the batch is copied, and ends before the folio's turn.
+ * Or the device comes after the copy, by memfd_pin_folios().
+ *
+ * kselftest-timeout: 120
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <liburing.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "kselftest_harness.h"
+#include "window.h"
+
+#define PAGE	4096UL
+#define PAGES	8 /* the first begins the batch, the last is read into */
+#define DEVICE	0xd1
+
+/**
+ * struct read_in_flight - a read of a page that the device holds back
+ * @disk: direct
+ * @to: where it goes
+ * @thread: waits in pread()
+ * @got: what it returned
+ * @ring: or the read was submitted here
+ */
+struct read_in_flight {
+	int disk;
+	char *to;
+	pthread_t thread;
+	ssize_t got;
+	struct io_uring ring;
+};
+
+FIXTURE(pins) {
+	struct policy policy;
+	struct window *window;
+	struct counts counts;
+	struct nbd nbd;
+	struct mem mem;
+	struct read_in_flight read;
+	pthread_t mover;
+	ssize_t there;
+};
+
+typedef FIXTURE_DATA(pins) pins_t;
+
+FIXTURE_SETUP(pins)
+{
+	self->mem.fd = -1;
+	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, window_start(&self->policy, &self->window));
+	ASSERT_EQ(0, nbd_start(&self->nbd, MIB(4)));
+	memset(self->nbd.image, DEVICE, self->nbd.size);
+	self->read.disk = open(NBD_DEVICE, O_RDONLY | O_DIRECT);
+	ASSERT_LE(0, self->read.disk);
+}
+
+FIXTURE_TEARDOWN(pins)
+{
+	close(self->read.disk);
+	nbd_stop(&self->nbd);
+	window_stop(&self->policy, self->window);
+	mem_free(&self->mem);
+	setting_restore();
+}
+
+/* --- reads ------------------------------------------------------------------ */
+
+static void *reader_main(void *arg)
+{
+	struct read_in_flight *r = arg;
+
+	r->got = pread(r->disk, r->to, PAGE, PAGE);
+	return NULL;
+}
+
+/* The page is pinned when the device has the request. */
+static void sync_start(struct __test_metadata *_metadata, pins_t *self)
+{
+	struct read_in_flight *r = &self->read;
+
+	nbd_hold(&self->nbd, PAGE, 2 * PAGE);
+	ASSERT_EQ(0, pthread_create(&r->thread, NULL, reader_main, r));
+	ASSERT_TRUE(nbd_wait_held(&self->nbd, 1));
+}
+
+static void sync_finish(struct __test_metadata *_metadata, pins_t *self)
+{
+	pthread_join(self->read.thread, NULL);
+	EXPECT_EQ(PAGE, self->read.got);
+}
+
+static void async_start(struct __test_metadata *_metadata, pins_t *self,
+			bool fixed)
+{
+	struct read_in_flight *r = &self->read;
+	struct iovec buffer = { r->to, PAGE };
+	struct io_uring_sqe *sqe;
+
+	nbd_hold(&self->nbd, PAGE, 2 * PAGE);
+	ASSERT_EQ(0, io_uring_queue_init(4, &r->ring, 0));
+	sqe = io_uring_get_sqe(&r->ring);
+	if (fixed) {
+		ASSERT_EQ(0, io_uring_register_buffers(&r->ring, &buffer, 1));
+		io_uring_prep_read_fixed(sqe, r->disk, r->to, PAGE, PAGE, 0);
+	} else {
+		io_uring_prep_read(sqe, r->disk, r->to, PAGE, PAGE);
+	}
+	ASSERT_EQ(1, io_uring_submit(&r->ring));
+	ASSERT_TRUE(nbd_wait_held(&self->nbd, 1));
+}
+
+static void async_finish(struct __test_metadata *_metadata, pins_t *self)
+{
+	struct io_uring_cqe *cqe;
+
+	nbd_answer(&self->nbd);
+	ASSERT_EQ(0, io_uring_wait_cqe(&self->read.ring, &cqe));
+	EXPECT_EQ(PAGE, cqe->res);
+	io_uring_cqe_seen(&self->read.ring, cqe);
+}
+
+static void async_end(pins_t *self, bool fixed)
+{
+	if (fixed)
+		io_uring_unregister_buffers(&self->read.ring);
+	io_uring_queue_exit(&self->read.ring);
+}
+
+/* --- moves ------------------------------------------------------------------ */
+
+static void *mover_main(void *arg)
+{
+	pins_t *self = arg;
+
+	self->there = mem_move_pages(&self->mem, 1, false);
+	return NULL;
+}
+
+/* The batch is copied then, and its folios have not had their turns. */
+static void move_until_window(struct __test_metadata *_metadata, pins_t *self)
+{
+	ASSERT_EQ(0, counts_read(&self->counts));
+	window_arm(self->window, true);
+	ASSERT_EQ(0, aside_start(&self->mover, mover_main, self));
+	ASSERT_TRUE(window_wait(self->window));
+}
+
+static void move_finish(struct __test_metadata *_metadata, pins_t *self)
+{
+	window_close(self->window);
+	pthread_join(self->mover, NULL);
+	window_arm(self->window, false);
+	EXPECT_EQ(0, self->window->expired);
+	EXPECT_EQ(0, counts_since(&self->counts));
+}
+
+static void make(struct __test_metadata *_metadata, pins_t *self,
+		 enum mem_kind kind, size_t len)
+{
+	ASSERT_EQ(0, mem_make(&self->mem, kind, len, 0));
+	self->read.to = self->mem.addr + len - PAGE;
+}
+
+/* What the device read is there, and all else as it was. */
+static void expect_content(struct __test_metadata *_metadata, pins_t *self)
+{
+	struct mem rest = self->mem;
+	size_t i, wrong = 0;
+
+	for (i = 0; i < PAGE; i++)
+		wrong += (unsigned char)self->read.to[i] != DEVICE;
+	EXPECT_EQ(0, wrong);
+	rest.len -= PAGE;
+	EXPECT_EQ(0, mem_check(&rest));
+	if (!__test_passed(_metadata))
+		counts_print(&self->counts);
+}
+
+/* The last folio was held back, the others were not. */
+static void expect_held(struct __test_metadata *_metadata, pins_t *self)
+{
+	EXPECT_EQ(1, EV(&self->counts, held_refs));
+	EXPECT_LE(PAGES - 1, EV(&self->counts, pages_used));
+	expect_content(_metadata, self);
+}
+
+TEST_F(pins, direct_read)
+{
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	async_start(_metadata, self, false);
+	move_until_window(_metadata, self);
+	async_finish(_metadata, self);
+	move_finish(_metadata, self);
+	async_end(self, false);
+	expect_held(_metadata, self);
+	EXPECT_EQ(PAGES, self->there);
+}
+
+/* pread() wants the folio's lock in the end, so it waits for the migration. */
+TEST_F(pins, direct_read_sync)
+{
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	sync_start(_metadata, self);
+	move_until_window(_metadata, self);
+	nbd_answer(&self->nbd);
+	move_finish(_metadata, self);
+	sync_finish(_metadata, self);
+	expect_held(_metadata, self);
+}
+
+TEST_F(pins, fixed_buffer)
+{
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	async_start(_metadata, self, true);
+	move_until_window(_metadata, self);
+	async_finish(_metadata, self);
+	async_end(self, true);
+	move_finish(_metadata, self);
+	expect_held(_metadata, self);
+	EXPECT_EQ(PAGES, self->there);
+}
+
+/* As long as the buffer is registered its folio stays where it is. */
+TEST_F(pins, fixed_buffer_stays)
+{
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	async_start(_metadata, self, true);
+	move_until_window(_metadata, self);
+	async_finish(_metadata, self);
+	move_finish(_metadata, self);
+	expect_held(_metadata, self);
+	EXPECT_EQ(PAGES - 1, self->there);
+	async_end(self, true);
+	expect_content(_metadata, self);
+}
+
+/* hugetlb folios are batches of their own: this one begins when that one ends. */
+TEST_F(pins, hugetlb)
+{
+	ASSERT_EQ(0, hugetlb_pool(4));
+	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(4));
+	async_start(_metadata, self, false);
+	move_until_window(_metadata, self);
+	async_finish(_metadata, self);
+	move_finish(_metadata, self);
+	async_end(self, false);
+	expect_content(_metadata, self);
+	EXPECT_EQ(MIB(4) / PAGE, self->there);
+}
+
+TEST_F(pins, hugetlb_stays)
+{
+	ASSERT_EQ(0, hugetlb_pool(4));
+	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(4));
+	async_start(_metadata, self, false);
+	move_until_window(_metadata, self);
+	move_finish(_metadata, self);
+	EXPECT_EQ(MIB(2) / PAGE, self->there);
+	async_finish(_metadata, self);
+	async_end(self, false);
+	expect_content(_metadata, self);
+}
+
+/* --- memfd_pin_folios(), as udmabuf calls it ---------------------------------- */
+
+/* A buffer of the page at @to; what is written to it needs no page table of ours. */
+static int dmabuf_of(struct __test_metadata *_metadata, pins_t *self)
+{
+	struct udmabuf_create create = {
+		.memfd = self->mem.fd,
+		.offset = self->read.to - self->mem.addr,
+		.size = PAGE,
+	};
+	int fd, dev = open("/dev/udmabuf", O_RDWR);
+
+	ASSERT_LE(0, dev);
+	ASSERT_EQ(0, fcntl(self->mem.fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	ASSERT_LE(0, fd);
+	close(dev);
+	return fd;
+}
+
+static void dmabuf_write(struct __test_metadata *_metadata, int fd)
+{
+	void *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, DEVICE, PAGE);
+	munmap(p, PAGE);
+}
+
+/* It pins, writes and unpins: the references say nothing afterwards. */
+TEST_F(pins, memfd_pin)
+{
+	int fd;
+
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	dmabuf_write(_metadata, fd);
+	close(fd);
+	move_finish(_metadata, self);
+	expect_content(_metadata, self);
+	EXPECT_EQ(PAGES, EV(&self->counts, pages_copied));
+	EXPECT_EQ(PAGES, EV(&self->counts, pages_kernel));
+	EXPECT_EQ(PAGES, self->there);
+}
+
+TEST_F(pins, memfd_pin_stays)
+{
+	int fd;
+
+	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	move_finish(_metadata, self);
+	EXPECT_EQ(PAGES - 1, self->there);
+	dmabuf_write(_metadata, fd);
+	expect_content(_metadata, self);
+	close(fd);
+	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, 1, false));
+	expect_content(_metadata, self);
+}
+
+/* Its window is between the kernel's check and the end of the move. */
+TEST_F(pins, memfd_pin_hugetlb)
+{
+	int fd;
+
+	ASSERT_EQ(0, hugetlb_pool(4));
+	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(2));
+	move_until_window(_metadata, self);
+	fd = dmabuf_of(_metadata, self);
+	dmabuf_write(_metadata, fd);
+	close(fd);
+	move_finish(_metadata, self);
+	expect_content(_metadata, self);
+	EXPECT_EQ(MIB(2) / PAGE, EV(&self->counts, pages_kernel));
+	EXPECT_EQ(MIB(2) / PAGE, self->there);
+}
+
+TEST_HARNESS_MAIN
