@@ -4,7 +4,7 @@
  *
  * A driver registers a channel and gets jobs: arrays of {src, dst, len} as they
  * come from the batch, without scatterlists or dmaengine descriptors. See
- * sim.c for a driver to start from.
+ * sim_native.c for a driver to start from.
  */
 #ifndef _MGX_CHANNEL_H
 #define _MGX_CHANNEL_H
