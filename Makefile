@@ -21,6 +21,8 @@ help:
 #: make lab-build   build module, policies, tools and tests in the lab
 #: make lab-shell   a shell in the booted lab, everything loaded; KERNEL=6.12
 #: make lab-run     CMD='...' KERNEL=6.12: one command there, module loaded
+#: make test-mutations  breaks the safety checks one by one: tests must go red;
+#:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
@@ -46,11 +48,14 @@ lab-run: export LAB_CMD := $(value CMD)
 lab-run: lab-build
 	@$(LABDIR)/run.sh '$(KERNEL)' "$$LAB_CMD"
 
-demo: lab
+demo:
 	@$(LABDIR)/demo.sh '$(KERNEL)'
 
 test:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+
+test-mutations: lab-build
+	@tests/mutations/run.sh $(if $(KERNEL),-k '$(KERNEL)') $(NAMES)
 
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
@@ -64,4 +69,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations bench check clean distclean

@@ -132,6 +132,7 @@ void mem_free(struct mem *m);
 void mem_fill(struct mem *m, uint64_t seed);
 /* Number of wrong words; describes the first ones. */
 size_t mem_check(const struct mem *m);
+size_t mem_check_part(const struct mem *m, size_t start, size_t len);
 /* Are its folios really of @unit bytes? Looks at all, by /proc/kpageflags. */
 bool mem_is_large(const struct mem *m);
 
@@ -219,7 +220,7 @@ size_t load_stop(struct load *l);
 
 /* --- lib/module.c: the module itself ------------------------------------------- */
 
-/* build/<release>/migrate_ext.ko of the running kernel. */
+/* migrate_ext.ko of the running kernel: a copy of that in build/<release>. */
 const char *module_path(void);
 int module_insert(const char *path, const char *params);
 int module_remove_now(void);
@@ -280,11 +281,16 @@ struct nbd {
 	unsigned int nr_held;
 };
 
-int nbd_start(struct nbd *n, size_t size);
+/* The image first, all 0; then the device. */
+int nbd_create(struct nbd *n, size_t size);
+int nbd_start(struct nbd *n);
 void nbd_stop(struct nbd *n);
 void nbd_hold(struct nbd *n, uint64_t start, uint64_t end);
-/* Waits until @nr reads are in flight. */
-bool nbd_wait_held(struct nbd *n, unsigned int nr);
+/* Waits until reads of @bytes are in flight. */
+bool nbd_wait_held(struct nbd *n, uint64_t bytes);
+/* What the reads in flight want. */
+uint64_t nbd_held_from(const struct nbd *n, unsigned int i);
+uint64_t nbd_held_to(const struct nbd *n, unsigned int i);
 /* Answers all that are held; no more are. */
 void nbd_answer(struct nbd *n);
 

@@ -57,8 +57,9 @@ FIXTURE_SETUP(pins)
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, window_start(&self->policy, &self->window));
-	ASSERT_EQ(0, nbd_start(&self->nbd, MIB(4)));
+	ASSERT_EQ(0, nbd_create(&self->nbd, MIB(4)));
 	memset(self->nbd.image, DEVICE, self->nbd.size);
+	ASSERT_EQ(0, nbd_start(&self->nbd));
 	self->read.disk = open(NBD_DEVICE, O_RDONLY | O_DIRECT);
 	ASSERT_LE(0, self->read.disk);
 }
@@ -89,7 +90,7 @@ static void sync_start(struct __test_metadata *_metadata, pins_t *self)
 
 	nbd_hold(&self->nbd, PAGE, 2 * PAGE);
 	ASSERT_EQ(0, pthread_create(&r->thread, NULL, reader_main, r));
-	ASSERT_TRUE(nbd_wait_held(&self->nbd, 1));
+	ASSERT_TRUE(nbd_wait_held(&self->nbd, PAGE));
 }
 
 static void sync_finish(struct __test_metadata *_metadata, pins_t *self)
@@ -115,7 +116,7 @@ static void async_start(struct __test_metadata *_metadata, pins_t *self,
 		io_uring_prep_read(sqe, r->disk, r->to, PAGE, PAGE);
 	}
 	ASSERT_EQ(1, io_uring_submit(&r->ring));
-	ASSERT_TRUE(nbd_wait_held(&self->nbd, 1));
+	ASSERT_TRUE(nbd_wait_held(&self->nbd, PAGE));
 }
 
 static void async_finish(struct __test_metadata *_metadata, pins_t *self)

@@ -9,11 +9,22 @@ set -euo pipefail
 
 LAB_TAG=demo
 rc=0
-"$LAB_SRC/setup.sh"
+
+# step CMD...: CMD, that ends when we are told to end.
+step()
+{
+	spawn "$@"
+	join_children
+}
+
+trap stop_children EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+step "$LAB_SRC/setup.sh"
 release=$(kernel_release "${1:-}")
-"$LAB_SRC/build.sh" --no-tests
+step "$LAB_SRC/build.sh" --no-tests
 say "booting kernel $release: 4 CPUs on 2 NUMA nodes (after $SECONDS s)"
-"$LAB_SRC/vm.sh" -k "$release" -n "demo-$release-$$" -t "${MGX_TIMEOUT:-600}" \
+step "$LAB_SRC/vm.sh" -k "$release" -n "demo-$release-$$" -t "${MGX_TIMEOUT:-600}" \
 	/src/tests/lab/demo-guest.sh || rc=$?
 result=passed
 ((rc == 0)) || result=FAILED

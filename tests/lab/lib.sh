@@ -37,6 +37,41 @@ stop_step()
 	kill -KILL -- "-$pid" 2>/dev/null || true
 }
 
+# Groups of processes that spawn() started.
+CHILDREN=()
+
+# spawn CMD...: CMD in the background, leader of a process group of its own.
+spawn()
+{
+	set -m
+	"$@" &
+	CHILDREN+=($!)
+	set +m
+}
+
+# join_children: waits for all; returns the last status that was not 0.
+join_children()
+{
+	local pid rc=0
+
+	for pid in ${CHILDREN[@]+"${CHILDREN[@]}"}; do
+		wait "$pid" || rc=$?
+	done
+	CHILDREN=()
+	return "$rc"
+}
+
+# stop_children: ends them; scripts among them clean up behind themselves.
+stop_children()
+{
+	local pid
+
+	for pid in ${CHILDREN[@]+"${CHILDREN[@]}"}; do
+		kill -TERM -- "-$pid" 2>/dev/null || true
+	done
+	join_children 2>/dev/null || true
+}
+
 # tick WHAT LOG START: one progress line: seconds gone and the log's last line.
 tick()
 {

@@ -4,6 +4,8 @@
 
 TAP_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+tap_timeout=(timeout -k 10)
+
 # tap_verdict LOG STATUS: judges a program by its output and exit status; sets
 # tap_passed, tap_failed, tap_skipped and, if something is wrong with the
 # program itself, tap_why (counted as one failure).
@@ -46,7 +48,7 @@ tap_run()
 	shift 2
 
 	(
-		timeout -k 10 "$limit" "$@"
+		"${tap_timeout[@]}" "$limit" "$@"
 		exit $?
 	) </dev/null >"$log" 2>&1 || rc=$?
 	tap_verdict "$log" "$rc"

@@ -10,17 +10,22 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "fixture.h"
 
 static int directed_insert(void)
 {
-	char dir[PATH_MAX], path[PATH_MAX + 32];
+	char exe[PATH_MAX] = "", path[PATH_MAX + 128];
+	struct utsname uts;
 	int rc;
 
-	snprintf(dir, sizeof(dir), "%s", module_path());
-	snprintf(path, sizeof(path), "%s/mgx_test.ko", dirname(dir));
+	uname(&uts);
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/../%s/mgx_test.ko", dirname(exe),
+		 uts.release);
 	rc = module_insert(path, NULL);
 	if (rc && rc != -EEXIST)
 		note("%s cannot be inserted: %s", path, strerror(-rc));

@@ -3,8 +3,11 @@
  * load.c - threads that move buffers to and fro, and verify them.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fixture.h"
+
+#define PAUSE_US 5000	/* whoever is tested needs the CPUs as well */
 
 /**
  * struct mover - a thread and its buffer
@@ -40,6 +43,7 @@ static void *mover_main(void *arg)
 		if (nr > 0)
 			atomic_fetch_add(&v->moved, nr);
 		node = !node;
+		usleep(PAUSE_US);
 	}
 	return NULL;
 }

@@ -148,19 +148,23 @@ static int nbd_probe(void)
 	return -ETIMEDOUT;
 }
 
-int nbd_start(struct nbd *n, size_t size)
+int nbd_create(struct nbd *n, size_t size)
+{
+	*n = (struct nbd){ .dev = -1, .sock = -1, .image_fd = -1 };
+	pthread_mutex_init(&n->lock, NULL);
+	return nbd_image(n, size);
+}
+
+int nbd_start(struct nbd *n)
 {
 	int rc;
 
-	*n = (struct nbd){ .dev = -1, .sock = -1, .image_fd = -1 };
-	pthread_mutex_init(&n->lock, NULL);
 	if (system("modprobe nbd nbds_max=1"))
 		return -ENODEV;
 	n->dev = open(NBD_DEVICE, O_RDWR);
 	if (n->dev < 0)
 		return -errno;
-	rc = nbd_image(n, size);
-	rc = rc ?: nbd_connect(n);
+	rc = nbd_connect(n);
 	rc = rc ?: -pthread_create(&n->server, NULL, server_main, n);
 	rc = rc ?: -pthread_create(&n->device, NULL, device_main, n);
 	n->running = !rc;
@@ -190,21 +194,41 @@ void nbd_hold(struct nbd *n, uint64_t start, uint64_t end)
 	pthread_mutex_unlock(&n->lock);
 }
 
-bool nbd_wait_held(struct nbd *n, unsigned int nr)
+static uint64_t held_bytes(struct nbd *n)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	pthread_mutex_lock(&n->lock);
+	for (i = 0; i < n->nr_held; i++)
+		bytes += nbd_held_to(n, i) - nbd_held_from(n, i);
+	pthread_mutex_unlock(&n->lock);
+	return bytes;
+}
+
+bool nbd_wait_held(struct nbd *n, uint64_t bytes)
 {
 	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
-	unsigned int held = 0;
 	int ms;
 
-	for (ms = 0; ms < 10000 && held < nr; ms++) {
+	for (ms = 0; ms < 10000; ms++) {
+		if (held_bytes(n) >= bytes)
+			return true;
 		nanosleep(&tick, NULL);
-		pthread_mutex_lock(&n->lock);
-		held = n->nr_held;
-		pthread_mutex_unlock(&n->lock);
 	}
-	if (held < nr)
-		note("%u reads are in flight, not %u", held, nr);
-	return held >= nr;
+	note("%llu bytes are in flight", (unsigned long long)held_bytes(n));
+	return false;
+}
+
+uint64_t nbd_held_from(const struct nbd *n, unsigned int i)
+{
+	return be64toh(((const struct nbd_request *)n->held[i])->from);
+}
+
+uint64_t nbd_held_to(const struct nbd *n, unsigned int i)
+{
+	return nbd_held_from(n, i) +
+	       be32toh(((const struct nbd_request *)n->held[i])->len);
 }
 
 void nbd_answer(struct nbd *n)

@@ -53,7 +53,7 @@ static int print_answer(FILE *in)
 /* 0: done; 1: refused; 2: there is no engine */
 int control_ask(const char *path, const char *command)
 {
-	int fd = unix_connect(path), status = 2;
+	int fd = unix_connect(path), status = 1;
 	FILE *in;
 
 	if (fd < 0) {

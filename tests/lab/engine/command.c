@@ -288,18 +288,6 @@ static bool run_insert(struct engine *engine, char **words, struct reply *reply)
 	return true;
 }
 
-static bool run_unplug(struct engine *engine, char **words, struct reply *reply)
-{
-	struct function *fn = function(engine, words, reply);
-
-	if (!fn)
-		return false;
-	if (!irq_send(&fn->irqs, IRQ_REQUEST))
-		return refuse(reply, "nobody listens to function %u",
-			      fn->index);
-	return true;
-}
-
 /* --- counters ------------------------------------------------------------------------ */
 
 static bool run_stat(struct engine *engine, char **words, struct reply *reply)
@@ -341,8 +329,8 @@ static const struct command {
 	{ "stat", run_stat },	  { "set", run_set },
 	{ "fault", run_fault },	  { "clear", run_clear },
 	{ "reset", run_reset },	  { "remove", run_remove },
-	{ "insert", run_insert }, { "unplug", run_unplug },
-	{ "help", run_help },	  { NULL, NULL },
+	{ "insert", run_insert }, { "help", run_help },
+	{ NULL, NULL },
 };
 
 void command_help(FILE *out)
@@ -369,7 +357,6 @@ void command_help(FILE *out)
 	      "remove fn N             the function is gone without a word: reads give\n"
 	      "                        ones, nothing is written any more\n"
 	      "insert fn N             it is back, as after power-on\n"
-	      "unplug fn N             asks for an orderly removal, as by its button\n"
 	      "help\n"
 	      "CH is FUNCTION.CHANNEL (0.3), FUNCTION.all or all.\n",
 	      out);

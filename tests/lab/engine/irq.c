@@ -11,7 +11,7 @@ void irq_init(struct irqs *irqs)
 {
 	pthread_mutex_init(&irqs->lock, NULL);
 	irqs->enabled = false;
-	for (int i = 0; i < IRQ_NR; i++)
+	for (int i = 0; i < IOAT_NR_CHANNELS; i++)
 		irqs->fds[i] = -1;
 }
 
@@ -27,7 +27,7 @@ void irq_set_fd(struct irqs *irqs, unsigned int vector, int fd)
 
 void irq_drop_fds(struct irqs *irqs)
 {
-	for (unsigned int i = 0; i < IRQ_NR; i++)
+	for (unsigned int i = 0; i < IOAT_NR_CHANNELS; i++)
 		irq_set_fd(irqs, i, -1);
 }
 
@@ -41,12 +41,11 @@ void irq_enable(struct irqs *irqs, bool enabled)
 /* False if nobody can hear it. */
 bool irq_send(struct irqs *irqs, unsigned int vector)
 {
-	bool enabled, sent = false;
+	bool sent = false;
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&irqs->lock);
-	enabled = irqs->enabled || vector == IRQ_REQUEST;
-	if (enabled && irqs->fds[vector] >= 0)
+	if (irqs->enabled && irqs->fds[vector] >= 0)
 		sent = write(irqs->fds[vector], &one, sizeof(one)) ==
 		       sizeof(one);
 	pthread_mutex_unlock(&irqs->lock);

@@ -7,19 +7,15 @@
 
 #include "ioat.h"
 
-/* The last one asks the client to unplug the function. */
-#define IRQ_REQUEST IOAT_NR_CHANNELS
-#define IRQ_NR	    (IOAT_NR_CHANNELS + 1)
-
 /**
  * struct irqs - event files by which the client is told of interrupts
  * @lock:	protects the rest
- * @fds:	one for each MSI-X vector, and IRQ_REQUEST; -1 is none
+ * @fds:	one for each MSI-X vector, that is for each channel; -1 is none
  * @enabled:	INTRCTRL lets the channels interrupt
  */
 struct irqs {
 	pthread_mutex_t lock;
-	int fds[IRQ_NR];
+	int fds[IOAT_NR_CHANNELS];
 	bool enabled;
 };
 

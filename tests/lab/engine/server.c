@@ -136,30 +136,22 @@ static int answer_region_info(struct session *s, struct message *m)
 	return 0;
 }
 
-/*
- * Where interrupts of a kind begin in struct irqs, and how many there are:
- * MSI-X, and the one by which a device asks to be unplugged.
- */
-static unsigned int irq_count(uint32_t index, unsigned int *first)
+/* Only MSI-X */
+static unsigned int irq_count(uint32_t index)
 {
-	*first = 0;
-	if (index == VFIO_PCI_MSIX_IRQ_INDEX)
-		return IOAT_NR_CHANNELS;
-	*first = IRQ_REQUEST;
-	return index == VFIO_PCI_REQ_IRQ_INDEX ? 1 : 0;
+	return index == VFIO_PCI_MSIX_IRQ_INDEX ? IOAT_NR_CHANNELS : 0;
 }
 
 static int answer_irq_info(struct session *s, struct message *m)
 {
 	struct vfio_irq_info info;
-	unsigned int first;
 
 	(void)s;
 	memcpy(&info, m->payload, sizeof(info));
 	if (info.index >= VFIO_PCI_NUM_IRQS)
 		return EINVAL;
 	info.argsz = sizeof(info);
-	info.count = irq_count(info.index, &first);
+	info.count = irq_count(info.index);
 	info.flags = info.count ? VFIO_IRQ_INFO_EVENTFD : 0;
 	m->size = sizeof(info);
 	memcpy(m->payload, &info, m->size);
@@ -170,22 +162,12 @@ static int answer_irq_info(struct session *s, struct message *m)
 static int set_irq_fds(struct session *s, struct message *m,
 		       const struct vfio_irq_set *set)
 {
-	unsigned int first, count = irq_count(set->index, &first);
+	unsigned int count = irq_count(set->index);
 
 	if (set->start > count || set->count > count - set->start)
 		return EINVAL;
 	for (unsigned int i = 0; i < set->count; i++)
-		irq_set_fd(&s->fn->irqs, first + set->start + i,
-			   message_take_fd(m, i));
-	return 0;
-}
-
-static int drop_irq_fds(struct session *s, uint32_t index)
-{
-	unsigned int first, count = irq_count(index, &first);
-
-	for (unsigned int i = 0; i < count; i++)
-		irq_set_fd(&s->fn->irqs, first + i, -1);
+		irq_set_fd(&s->fn->irqs, set->start + i, message_take_fd(m, i));
 	return 0;
 }
 
@@ -201,9 +183,11 @@ static int answer_set_irqs(struct session *s, struct message *m)
 		return ENOTSUP;
 	if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD)
 		return set_irq_fds(s, m, &set);
-	if (set.flags & VFIO_IRQ_SET_DATA_NONE && !set.count)
-		return drop_irq_fds(s, set.index);
-	return ENOTSUP;
+	if (!(set.flags & VFIO_IRQ_SET_DATA_NONE) || set.count)
+		return ENOTSUP;
+	if (irq_count(set.index))
+		irq_drop_fds(&s->fn->irqs);
+	return 0;
 }
 
 static int check_access(const struct vfio_user_region_access *access)

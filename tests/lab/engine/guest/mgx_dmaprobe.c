@@ -41,9 +41,9 @@ static unsigned int linger_ms;
 module_param(linger_ms, uint, 0444);
 MODULE_PARM_DESC(linger_ms, "how long to wait for late writes");
 
-static bool verbose = true;
-module_param(verbose, bool, 0444);
-MODULE_PARM_DESC(verbose, "log each copy");
+static unsigned int gap_ms;
+module_param(gap_ms, uint, 0444);
+MODULE_PARM_DESC(gap_ms, "submit one copy after the other, with this pause");
 
 struct probe_copy {
 	struct page *src;
@@ -180,7 +180,7 @@ static void report(struct dma_chan *chan)
 {
 	unsigned int i;
 
-	for (i = 0; i < copies && verbose; i++) {
+	for (i = 0; i < copies; i++) {
 		struct probe_copy *copy = &probe_copies[i];
 		s64 ms = ktime_ms_delta(copy->ended, copy->submitted);
 
@@ -207,7 +207,25 @@ static void wait_calls(void)
 	unsigned long until = jiffies + msecs_to_jiffies(wait_ms);
 
 	while (atomic_read(&calls) < copies && time_before(jiffies, until))
-		msleep(5);
+		usleep_range(1000, 5000);
+}
+
+static int submit_all(struct dma_chan *chan)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < copies; i++) {
+		err = submit(chan, &probe_copies[i]);
+		if (err)
+			return err;
+		if (gap_ms) {
+			dma_async_issue_pending(chan);
+			msleep(gap_ms);
+		}
+	}
+	dma_async_issue_pending(chan);
+	return 0;
 }
 
 static int run(struct dma_chan *chan)
@@ -220,12 +238,9 @@ static int run(struct dma_chan *chan)
 		if (err)
 			return err;
 	}
-	for (i = 0; i < copies; i++) {
-		err = submit(chan, &probe_copies[i]);
-		if (err)
-			return err;
-	}
-	dma_async_issue_pending(chan);
+	err = submit_all(chan);
+	if (err)
+		return err;
 	wait_calls();
 	report(chan);
 	if (linger_ms)

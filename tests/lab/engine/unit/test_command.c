@@ -185,7 +185,7 @@ static void test_functions(void)
 	works("remove fn 1");
 	refused("remove fn 1", "removed already");
 	works("insert fn 1");
-	refused("unplug fn 0", "nobody listens");
+	refused("unplug fn 0", "no command 'unplug'");
 }
 
 static void test_stat(void)

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lifecycle.c - the module and its policies come and go, in good order and
+ * not, while memory is migrated all the time. Every byte of it is verified.
+ *
+ * kselftest-timeout: 900
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "kselftest_harness.h"
+
+#define RELOADS		200
+#define WITH_POLICY	5	/* every 5th time a policy is attached, and works */
+#define SWAPS		1000
+#define KILLS		20
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+FIXTURE(life) {
+	struct load *load;
+	struct counts counts;
+	double start;
+};
+
+FIXTURE_SETUP(life)
+{
+	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, counts_read(&self->counts));
+	self->load = load_start(2, KIB(256));
+	ASSERT_NE(NULL, self->load);
+	self->start = now();
+}
+
+FIXTURE_TEARDOWN(life)
+{
+	setting_restore();
+}
+
+typedef FIXTURE_DATA(life) life_t;
+
+static void expect_idle(struct __test_metadata *_metadata)
+{
+	EXPECT_TRUE(mgx_wait("state", "none", 5000));
+	EXPECT_TRUE(mgx_wait("hooks", "idle", 5000));
+	EXPECT_TRUE(mgx_is("ops", ""));
+}
+
+/* The load has moved all the time, the policies have copied, nothing is wrong. */
+static void expect_end(struct __test_metadata *_metadata, life_t *self,
+		       const char *what, int times)
+{
+	double seconds = now() - self->start;
+	uint64_t moved = load_moved(self->load);
+
+	note("%d %s in %.1f s, %llu pages moved", times, what, seconds,
+	     (unsigned long long)moved);
+	EXPECT_LT((uint64_t)times, moved);
+	EXPECT_EQ(0, load_stop(self->load));
+	expect_idle(_metadata);
+}
+
+static void expect_events(struct __test_metadata *_metadata,
+			  const struct counts *c)
+{
+	EXPECT_LT(0, EV(c, pages_used));
+	EXPECT_LE(EV(c, pages_used), EV(c, pages_copied));
+	EXPECT_LE(EV(c, pages_copied), EV(c, pages_batched));
+	EXPECT_EQ(0, EV(c, policy_ejected));
+	EXPECT_EQ(0, EV(c, poison));
+	if (!__test_passed(_metadata))
+		counts_print(c);
+}
+
+static int attach_swap_detach(struct policy *cpu, struct policy *noop)
+{
+	int rc = policy_attach(cpu);
+
+	if (rc)
+		return rc;
+	rc = policy_swap(cpu, noop);
+	policy_detach(rc ? cpu : noop);
+	return rc;
+}
+
+TEST_F_TIMEOUT(life, policies, 600)
+{
+	struct policy cpu, noop;
+	int i;
+
+	ASSERT_EQ(0, policy_open(&cpu, "mgx_cpu"));
+	ASSERT_EQ(0, policy_load(&cpu));
+	ASSERT_EQ(0, policy_open(&noop, "mgx_noop"));
+	ASSERT_EQ(0, policy_load(&noop));
+	for (i = 0; i < SWAPS; i++)
+		ASSERT_EQ(0, attach_swap_detach(&cpu, &noop))
+			note("it was the %dth time", i);
+	expect_end(_metadata, self, "policies attached, swapped, detached", SWAPS);
+	ASSERT_EQ(0, counts_since(&self->counts));
+	expect_events(_metadata, &self->counts);
+	EXPECT_EQ(SWAPS, EV(&self->counts, policy_attached));
+	EXPECT_EQ(SWAPS, EV(&self->counts, policy_swapped));
+	policy_close(&cpu);
+	policy_close(&noop);
+}
+
+/* The counters begin at 0 with the module. */
+static bool wait_used(struct counts *c)
+{
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		if (counts_read(c))
+			return false;
+		if (EV(c, pages_used))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+static void work_with_policy(struct __test_metadata *_metadata)
+{
+	struct policy policy;
+	struct counts c;
+
+	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
+	EXPECT_TRUE(wait_used(&c));
+	policy_close(&policy);
+	expect_idle(_metadata);
+	ASSERT_EQ(0, counts_read(&c));
+	expect_events(_metadata, &c);
+}
+
+TEST_F_TIMEOUT(life, module, 600)
+{
+	int i;
+
+	for (i = 0; i < RELOADS; i++) {
+		ASSERT_EQ(0, module_remove());
+		ASSERT_FALSE(module_loaded());
+		ASSERT_EQ(0, module_insert(module_path(), ""));
+		if (i % WITH_POLICY == 0)
+			work_with_policy(_metadata);
+		ASSERT_TRUE(__test_passed(_metadata));
+	}
+	expect_end(_metadata, self, "loads and unloads", RELOADS);
+}
+
+/* A loader that says when its policy is attached, and then stays. */
+static pid_t loader(int *attached)
+{
+	struct policy policy;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		if (!policy_start(&policy, "mgx_cpu"))
+			if (write(ends[1], "", 1) == 1)
+				pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	*attached = ends[0];
+	return pid;
+}
+
+/* Every second loader dies in the midst of its work, whatever that is. */
+static void kill_loader(struct __test_metadata *_metadata, int i)
+{
+	int attached, status;
+	pid_t pid = loader(&attached);
+	char c;
+
+	ASSERT_LT(0, pid);
+	if (i & 1) {
+		usleep(i * 20000);
+	} else {
+		ASSERT_EQ(1, read(attached, &c, 1));
+		EXPECT_TRUE(mgx_is("state", "active"));
+		EXPECT_TRUE(mgx_is("hooks", "armed"));
+	}
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	close(attached);
+	expect_idle(_metadata);
+}
+
+TEST_F_TIMEOUT(life, loaders_killed, 300)
+{
+	int i;
+
+	for (i = 0; i < KILLS; i++)
+		kill_loader(_metadata, i);
+	expect_end(_metadata, self, "loaders killed", KILLS);
+	ASSERT_EQ(0, counts_since(&self->counts));
+	expect_events(_metadata, &self->counts);
+	EXPECT_LE(KILLS / 2, EV(&self->counts, policy_attached));
+	EXPECT_TRUE(mgx_is("exit/kind", "unreg"));
+}
+
+TEST_HARNESS_MAIN
