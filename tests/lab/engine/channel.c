@@ -219,7 +219,10 @@ static uint32_t write_late(struct channel *c, const struct ioat_desc *desc,
 	}
 	c->awaited = write->ticket;
 	c->landed = false;
-	late_add(&c->fn->late, write);
+	if (!late_add(&c->fn->late, write)) {
+		free(write);
+		return IOAT_ERR_WRITE_DATA;
+	}
 	await_late(c, fault->never, epoch, desc->size);
 	return 0;
 }

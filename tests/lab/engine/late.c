@@ -12,28 +12,45 @@
 #include "dma.h"
 #include "late.h"
 
-void late_add(struct late *late, struct late_write *write)
+static void insert(struct late *late, struct late_write *write)
 {
 	struct late_write **at = &late->first;
 
-	pthread_mutex_lock(&late->lock);
 	while (*at && (*at)->due <= write->due)
 		at = &(*at)->next;
 	write->next = *at;
 	*at = write;
+	late->bytes += write->size;
+}
+
+static struct late_write *take_first(struct late *late)
+{
+	struct late_write *write = late->first;
+
+	late->first = write->next;
+	late->bytes -= write->size;
+	return write;
+}
+
+/* False if too much is on its way. */
+bool late_add(struct late *late, struct late_write *write)
+{
+	bool room;
+
+	pthread_mutex_lock(&late->lock);
+	room = late->bytes + write->size <= LATE_MAX_BYTES;
+	if (room)
+		insert(late, write);
 	pthread_cond_signal(&late->wake);
 	pthread_mutex_unlock(&late->lock);
+	return room;
 }
 
 void late_cancel(struct late *late)
 {
-	struct late_write *write;
-
 	pthread_mutex_lock(&late->lock);
-	while ((write = late->first)) {
-		late->first = write->next;
-		free(write);
-	}
+	while (late->first)
+		free(take_first(late));
 	pthread_mutex_unlock(&late->lock);
 }
 
@@ -57,7 +74,7 @@ static void late_step(struct late *late)
 	} else if (write->due > clock_ns()) {
 		clock_wait(&late->wake, &late->lock, write->due);
 	} else {
-		late->first = write->next;
+		take_first(late);
 		pthread_mutex_unlock(&late->lock);
 		carry_out(late, write);
 		pthread_mutex_lock(&late->lock);
@@ -79,6 +96,7 @@ void late_start(struct late *late, struct dma_space *dma)
 {
 	late->dma = dma;
 	late->first = NULL;
+	late->bytes = 0;
 	late->stop = false;
 	pthread_mutex_init(&late->lock, NULL);
 	clock_cond_init(&late->wake);

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What may be on its way: a guest that goes on for ever shall not eat us up. */
+#define LATE_MAX_BYTES (64U << 20)
+
 struct channel;
 struct dma_space;
 
@@ -39,12 +42,13 @@ struct late {
 	pthread_t thread;
 	struct dma_space *dma;
 	struct late_write *first;
+	size_t bytes;
 	bool stop;
 };
 
 void late_start(struct late *late, struct dma_space *dma);
 void late_stop(struct late *late);
-void late_add(struct late *late, struct late_write *write);
+bool late_add(struct late *late, struct late_write *write);
 void late_cancel(struct late *late);
 
 #endif /* _MGX_ENGINE_LATE_H */

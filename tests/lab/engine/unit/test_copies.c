@@ -363,6 +363,31 @@ static void test_late_write_old_data(void)
 	tidy(3);
 }
 
+static void test_late_write_limit(void)
+{
+	unsigned int n;
+
+	fault(3, FAULT_LATE_WRITE,
+	      (struct fault){ .ms = 600000, .times = FAULT_ALWAYS });
+	for (n = 0; n < 100; n++) {
+		chan_copy(&g, 3, GUEST_DST, GUEST_SRC, IOAT_MAX_COPY);
+		chan_doorbell(&g, 3);
+		while (chan_counters(&g, 3).descriptors == n)
+			sleep_ms(1);
+		if (chan_state(&g, 3) == IOAT_HALTED)
+			break;
+		chan_reset(&g, 3);
+	}
+	is(n, LATE_MAX_BYTES / IOAT_MAX_COPY, "late writes are limited");
+	is(chan_read(&g, 3, IOAT_CHANERR, 4), IOAT_ERR_WRITE_DATA,
+	   "one more is an error");
+	guest_ask(&g, VFIO_USER_DEVICE_RESET, NULL, 0, NULL, 0, NULL, 0);
+	guest_command(&g, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	guest_write(&g, IOAT_INTRCTRL, 1, IOAT_INTRCTRL_MASTER_INT_EN);
+	for (unsigned int i = 0; i < IOAT_NR_CHANNELS; i++)
+		tidy(i);
+}
+
 /* What ends a late write */
 static void test_late_write_stopped(void)
 {
@@ -473,6 +498,7 @@ int main(void)
 	test_late();
 	test_late_write();
 	test_late_write_old_data();
+	test_late_write_limit();
 	test_late_write_stopped();
 	test_drop_irq();
 	test_corrupt();
