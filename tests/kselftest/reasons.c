@@ -125,7 +125,7 @@ TEST_F(reasons, compaction)
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, MIB(16), 0));
 	punch_holes(&holes);
 	EXPECT_EQ(0, file_write("/proc/sys/vm/compact_memory", "1"));
-	expect_reason(_metadata, self, MGX_REASON_COMPACTION, 256);
+	expect_reason(_metadata, self, MGX_REASON_COMPACTION, 16);
 	mem_free(&holes);
 }
 
