@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "../kmod/mgx_test.h"
@@ -24,7 +25,8 @@
 #define MIB(n)		((size_t)(n) << 20)
 
 /* A TAP comment. */
-void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define note(fmt, ...) \
+	(printf("# " fmt "\n", ##__VA_ARGS__), (void)fflush(stdout))
 
 /* --- lib/policy.c: policies, attached by this process ---------------------- */
 

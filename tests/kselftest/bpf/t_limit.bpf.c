@@ -23,7 +23,6 @@ void BPF_PROG(limit_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(limit_ops, "test: calls of 7 pages",
-	.admit		= (void *)limit_admit,
-	.dispatch	= (void *)limit_dispatch,
-	.name		= "t_limit",
-);
+	       .admit = (void *)limit_admit,
+	       .dispatch = (void *)limit_dispatch,
+	       .name = "t_limit");

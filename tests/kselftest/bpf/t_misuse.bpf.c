@@ -49,8 +49,7 @@ void BPF_PROG(misuse_complete, struct mgx_batch *batch, struct mgx_done *done)
 }
 
 MGX_OPS_DEFINE(misuse_ops, "test: wrong uses of kfuncs",
-	.admit		= (void *)misuse_admit,
-	.dispatch	= (void *)misuse_dispatch,
-	.complete	= (void *)misuse_complete,
-	.name		= "t_misuse",
-);
+	       .admit = (void *)misuse_admit,
+	       .dispatch = (void *)misuse_dispatch,
+	       .complete = (void *)misuse_complete,
+	       .name = "t_misuse");

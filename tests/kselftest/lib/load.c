@@ -23,7 +23,7 @@ struct mover {
 	struct mem_writer writer;
 	bool written;
 	atomic_bool *stop;
-	_Atomic uint64_t moved;
+	atomic_ullong moved;
 };
 
 struct load {
