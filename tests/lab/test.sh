@@ -22,6 +22,8 @@ POINT=$OUT/test.points
 # and a guest without KVM dies of that now and then: its CPUs may run an int3
 # that is gone already.
 TEST_APPEND="numa_balancing=disable"
+# A guest that dies of the emulator more often than this has failed.
+MAX_EMULATOR_FAULTS=3
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -126,39 +128,80 @@ guest_programs()
 	done <"$BUILD/kselftest/tests.list"
 }
 
-# account RUN STATUS PROGRAMS: what is missing when a guest has ended.
-account()
+# missing RUN PROGRAMS: which of them have no result.
+missing()
 {
-	local run=$1 status=$2 name missing=0
-	shift 2
+	local run=$1 name
+	shift
 
 	for name; do
-		grep -q "^$name " "$OUT/$run.results" && continue
-		if ((missing++ == 0)); then
-			failed_point "$run" "$name" "the guest ended in it (status $status); see build/logs/$run.console"
-		else
-			failed_point "$run" "$name" "did not run"
-		fi
+		grep -q "^$name " "$OUT/$run.results" || echo "$name"
 	done
-	if ((status != 0 && missing == 0)); then
-		failed_point "$run" kernel "the guest ended with status $status; see build/logs/$run.console"
-	fi
+}
+
+# guest RUN RELEASE PROGRAMS: one guest that runs them.
+guest()
+{
+	local run=$1 release=$2
+	shift 2
+
+	MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
+		"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
+		"/src/tests/lab/guest-tests.sh $run $*" 2>&1
+}
+
+# emulator_fault RELEASE CONSOLE: the guest did not die of anything in it.
+emulator_fault()
+{
+	[[ $("$LAB_SRC/accel.sh" "$1") == tcg ]] && "$LAB_SRC/emulator-fault.sh" "$2"
+}
+
+# again RUN RELEASE NAME: NAME's guest has died; 0 if it is to be run once more.
+again()
+{
+	local console=$OUT/$1.console
+
+	emulator_fault "$2" "$console" || return
+	((++faults <= MAX_EMULATOR_FAULTS)) || return
+	cp "$console" "$OUT/$1.emulator-fault-$faults"
+	echo "# $3: QEMU ran an int3 that is not in memory (see tests/lab/emulator-fault.sh); once more"
+}
+
+# guests RUN RELEASE PROGRAMS: a guest, and another for what is left when that
+# one dies, so that no failure hides others.
+guests()
+{
+	local run=$1 release=$2 console=$OUT/$1.console rc faults=0 left
+	shift 2
+
+	while (($#)); do
+		rc=0
+		guest "$run" "$release" "$@" || rc=$?
+		mapfile -t left < <(missing "$run" "$@")
+		set -- ${left[@]+"${left[@]}"}
+		(($#)) || break
+		grep -qs "mgx-lab: begin $1" "$console" || break
+		again "$run" "$release" "$1" && continue
+		failed_point "$run" "$1" "the guest ended in it (status $rc); see build/logs/$run-$1.console"
+		cp "$console" "$OUT/$run-$1.console"
+		shift
+		((rc == 125)) || break # out of time
+	done
+	for name; do
+		failed_point "$run" "$name" "did not run: the guest ended with status $rc; see build/logs/$run.console"
+	done
+	(($# || rc == 0)) || failed_point "$run" kernel "the guest ended with status $rc; see build/logs/$run.console"
 }
 
 # one_guest SERIES RELEASE PROGRAMS: the kselftests on one kernel.
 one_guest()
 {
-	local series=$1 release=$2 run=test-$2 rc=0
+	local series=$1 release=$2 run=test-$2
 	shift 2
 
 	rm -f "$OUT/$run"[.-]*
 	: >"$OUT/$run.results"
-	{
-		MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
-			"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
-			"/src/tests/lab/guest-tests.sh $run $*" 2>&1 || rc=$?
-		account "$run" "$rc" "$@"
-	} | merge "$series"
+	guests "$run" "$release" "$@" | merge "$series"
 }
 
 guest_tests()
