@@ -564,20 +564,17 @@ void mgx_exec_init(struct mgx_ctx *ctx)
  */
 void mgx_exec_run(struct mgx_ctx *ctx)
 {
-	struct mgx_share *helper = NULL;
-	u32 i;
+	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
 
 	ctx->exec.rest = (struct mgx_done){ .channel = MGX_CHANNEL_CALLER };
 	ctx->exec.off = 0;
 	ctx->exec.deadline_ns = max(READ_ONCE(deadline_ms), 1U) * NSEC_PER_MSEC;
-	for (i = 0; i < ctx->nr_shares; i++) {
-		if (ctx->shares[i].to)
-			mgx_share_feed(ctx, &ctx->shares[i]);
-		else
-			helper = &ctx->shares[i];
-	}
-	if (helper)
-		mgx_exec_help(ctx, helper);
+	for (share = ctx->shares; share < end; share++)
+		if (share->to)
+			mgx_share_feed(ctx, share);
+	for (share = ctx->shares; share < end; share++)
+		if (!share->to)
+			mgx_exec_help(ctx, share);
 	mgx_exec_finish(ctx);
 	if (ctx->exec.rest.bytes)
 		mgx_channel_account_caller(&ctx->exec.rest);
