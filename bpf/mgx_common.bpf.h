@@ -18,6 +18,8 @@
 /* In dispatch(): bytes granted, or a negative errno. */
 __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
 		     __u32 chunk, __u64 flags) __ksym;
+/* In dispatch(): nanoseconds to poll before sleeping. */
+int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
 /* In admit(). */
 int mgx_bpf_limit(struct mgx_req *req, __u32 pages) __ksym;
 int mgx_bpf_skip(struct mgx_req *req) __ksym;

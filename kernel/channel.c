@@ -1,41 +1,132 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * channel.c - who copies. So far: the CPU that called migrate_pages().
+ * channel.c - who copies: one registry for all kinds, their health and figures.
+ *
+ * A channel is found by its id within srcu_read_lock(&mgx_srcu), in which each
+ * call of migrate_pages() is, so a channel that was found stays until the call
+ * is over. Its counters are under its lock, which is taken once per job anyway.
  */
-#include "mgx.h"
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "mgx.h"
+#include "trace.h"
+
+#define MGX_STRIKES	   3		/* errors in a row until quarantine */
+#define MGX_BACKOFF_MIN_MS 100
+#define MGX_BACKOFF_MAX_MS 60000
+
+static DEFINE_MUTEX(mgx_channel_mutex);	/* register, unregister */
+static struct mgx_channel __rcu *mgx_channels[MGX_MAX_CHANNELS];
+static struct kobject *mgx_channels_kobj;
 static DEFINE_PER_CPU(struct mgx_channel_stats, mgx_caller_stats);
 
+static const char *const mgx_kind_names[] = MGX_KIND_NAMES;
+static const char *const mgx_state_names[] = MGX_STATE_NAMES;
+
 /**
- * mgx_channel_count() - channels that exist; their ids are below
+ * mgx_channel_get() - a channel by its id
+ * @id: not necessarily of a channel that exists
+ *
+ * Context: within srcu_read_lock(&mgx_srcu); valid until its unlock.
+ * Return: the channel or NULL.
+ */
+struct mgx_channel *mgx_channel_get(u32 id)
+{
+	if (id >= MGX_MAX_CHANNELS)
+		return NULL;
+	return srcu_dereference(mgx_channels[array_index_nospec(
+					id, MGX_MAX_CHANNELS)], &mgx_srcu);
+}
+
+/**
+ * mgx_channel_up() - whether a channel takes work now
+ * @channel: which
+ */
+bool mgx_channel_up(const struct mgx_channel *channel)
+{
+	return READ_ONCE(channel->state) == MGX_CHANNEL_UP;
+}
+
+/**
+ * mgx_channel_count() - channels that exist
  */
 u32 mgx_channel_count(void)
 {
-	return 1;
+	u32 i, nr = 0;
+
+	for (i = 0; i < MGX_MAX_CHANNELS; i++)
+		nr += !!rcu_access_pointer(mgx_channels[i]);
+	return nr;
 }
 
 /**
- * mgx_channel_account() - add a share to a channel's figures
+ * mgx_channel_priv() - the driver's pointer
+ * @channel: a channel the driver registered
+ */
+void *mgx_channel_priv(const struct mgx_channel *channel)
+{
+	return channel->desc.priv;
+}
+EXPORT_SYMBOL_GPL(mgx_channel_priv);
+
+/* Exponentially weighted: one eighth new, seven eighths old. */
+static u64 mgx_ewma(u64 old, u64 new)
+{
+	return old ? old - (old >> 3) + (new >> 3) : new;
+}
+
+/**
+ * mgx_channel_account() - add a job to a channel's figures
  * @channel: who copied
- * @done: what
+ * @bytes: bytes copied
+ * @ns: time from start to completion, nanoseconds
+ * @status: 0 or a negative errno
+ *
+ * Context: any; under the channel's lock.
+ */
+void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
+			 int status)
+{
+	channel->stats.copies++;
+	channel->stats.bytes += bytes;
+	channel->stats.ns += ns;
+	if (status) {
+		channel->stats.errors++;
+		return;
+	}
+	channel->strikes = 0;
+	channel->refusals = 0;
+	if (channel->backoff_ms &&
+	    time_after(jiffies, channel->up_at +
+					msecs_to_jiffies(channel->backoff_ms)))
+		channel->backoff_ms = 0;
+	channel->ewma_ns = mgx_ewma(channel->ewma_ns, ns);
+	channel->ewma_mbps = mgx_ewma(channel->ewma_mbps,
+				      div64_u64(bytes * 1000, max(ns, 1ULL)));
+}
+
+/**
+ * mgx_channel_account_caller() - add a share to the calling CPU's figures
+ * @done: what it copied
  *
  * Context: any. Touches only this CPU's counters.
  */
-void mgx_channel_account(u32 channel, const struct mgx_done *done)
+void mgx_channel_account_caller(const struct mgx_done *done)
 {
 	this_cpu_inc(mgx_caller_stats.copies);
 	this_cpu_add(mgx_caller_stats.bytes, done->bytes);
+	this_cpu_add(mgx_caller_stats.ns, done->ns);
 	if (done->status)
 		this_cpu_inc(mgx_caller_stats.errors);
-	this_cpu_add(mgx_caller_stats.ns, done->ns);
 }
 
-/**
- * mgx_channel_sum() - what a channel has done since the module was loaded
- * @channel: which one
- * @sum: filled
- */
-void mgx_channel_sum(u32 channel, struct mgx_channel_stats *sum)
+static void mgx_caller_sum(struct mgx_channel_stats *sum)
 {
 	int cpu;
 
@@ -48,4 +139,442 @@ void mgx_channel_sum(u32 channel, struct mgx_channel_stats *sum)
 		sum->errors += one->errors;
 		sum->ns += one->ns;
 	}
+}
+
+static void mgx_channel_sum(struct mgx_channel *channel,
+			    struct mgx_channel_stats *sum)
+{
+	if (channel->desc.kind == MGX_KIND_CALLER) {
+		mgx_caller_sum(sum);
+		return;
+	}
+	spin_lock_irq(&channel->lock);
+	*sum = channel->stats;
+	spin_unlock_irq(&channel->lock);
+}
+
+/**
+ * mgx_channel_set_depth() - how many jobs of one call a channel takes at once
+ * @channel: whose
+ * @depth: jobs
+ */
+void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth)
+{
+	spin_lock_irq(&channel->lock);
+	channel->depth = depth;
+	spin_unlock_irq(&channel->lock);
+}
+
+static void mgx_channel_probe_later(struct mgx_channel *channel)
+{
+	channel->backoff_ms = clamp(channel->backoff_ms * 2, MGX_BACKOFF_MIN_MS,
+				    MGX_BACKOFF_MAX_MS);
+	schedule_delayed_work(&channel->probe,
+			      msecs_to_jiffies(channel->backoff_ms));
+}
+
+/**
+ * mgx_channel_fail() - a job failed
+ * @channel: whose
+ * @now: put it into quarantine at once, not only after several in a row
+ *
+ * Context: any; under the channel's lock.
+ */
+void mgx_channel_fail(struct mgx_channel *channel, bool now)
+{
+	if (++channel->strikes < MGX_STRIKES && !now)
+		return;
+	if (channel->state == MGX_CHANNEL_UP) {
+		channel->state = MGX_CHANNEL_FAILED;
+		mgx_event(channel_failed);
+		mgx_channel_probe_later(channel);
+	} else if (channel->state == MGX_CHANNEL_OFFLINE) {
+		/* What it still holds must be let go all the same. */
+		mgx_channel_probe_later(channel);
+	}
+}
+
+/*
+ * Whether no job that was given up can be written any more. In quarantine no
+ * job is started, so once no start() is under way, none will be.
+ */
+static bool mgx_channel_stopped(struct mgx_channel *channel)
+{
+	if (atomic_read_acquire(&channel->starting))
+		return false;
+	if (list_empty_careful(&channel->orphans))
+		return true;
+	if (channel->desc.ops->poll)
+		channel->desc.ops->poll(channel);
+	if (channel->desc.ops->quiesce)
+		channel->desc.ops->quiesce(channel);
+	return list_empty_careful(&channel->orphans);
+}
+
+/*
+ * Quarantine is over if the engine answers, or is known to have stopped. Work
+ * shows whether it is well: the next failure doubles the time.
+ */
+static void mgx_channel_probe(struct work_struct *work)
+{
+	struct mgx_channel *channel =
+		container_of(work, struct mgx_channel, probe.work);
+	bool stopped = mgx_channel_stopped(channel);
+
+	spin_lock_irq(&channel->lock);
+	if (channel->state == MGX_CHANNEL_FAILED && stopped) {
+		channel->state = MGX_CHANNEL_UP;
+		channel->up_at = jiffies;
+		channel->strikes = 0;
+		channel->refusals = 0;
+		mgx_event(channel_recovered);
+	} else if (channel->state != MGX_CHANNEL_GONE && !stopped) {
+		mgx_channel_probe_later(channel);
+	}
+	spin_unlock_irq(&channel->lock);
+}
+
+/* --- sysfs: channels/<id>/ ------------------------------------------------- */
+
+struct mgx_channel_attr {
+	struct attribute attr;
+	ssize_t (*show)(struct mgx_channel *channel, char *buf);
+	ssize_t (*store)(struct mgx_channel *channel, const char *buf,
+			 size_t len);
+};
+
+#define MGX_CHANNEL_SHOW(file, fmt, value)                                     \
+	static ssize_t file##_show(struct mgx_channel *channel, char *buf)     \
+	{                                                                      \
+		return sysfs_emit(buf, fmt "\n", value);                       \
+	}                                                                      \
+	static struct mgx_channel_attr mgx_channel_##file = {                  \
+		.attr = { .name = #file, .mode = 0444 },                       \
+		.show = file##_show,                                           \
+	}
+
+#define MGX_CHANNEL_STAT(file)                                                 \
+	static ssize_t file##_show(struct mgx_channel *channel, char *buf)     \
+	{                                                                      \
+		struct mgx_channel_stats sum;                                  \
+									       \
+		mgx_channel_sum(channel, &sum);                                \
+		return sysfs_emit(buf, "%llu\n", sum.file);                    \
+	}                                                                      \
+	static struct mgx_channel_attr mgx_channel_##file = {                  \
+		.attr = { .name = #file, .mode = 0444 },                       \
+		.show = file##_show,                                           \
+	}
+
+MGX_CHANNEL_SHOW(kind, "%s", mgx_kind_names[channel->desc.kind]);
+MGX_CHANNEL_SHOW(name, "%s", channel->name);
+MGX_CHANNEL_SHOW(node, "%d", channel->desc.nid);
+MGX_CHANNEL_SHOW(credits, "%u", channel->desc.credits);
+MGX_CHANNEL_SHOW(depth, "%u", READ_ONCE(channel->depth));
+MGX_CHANNEL_SHOW(inflight, "%llu", READ_ONCE(channel->inflight));
+MGX_CHANNEL_SHOW(refused, "%llu", READ_ONCE(channel->refused));
+MGX_CHANNEL_SHOW(ewma_ns, "%llu", READ_ONCE(channel->ewma_ns));
+MGX_CHANNEL_SHOW(ewma_mbps, "%llu", READ_ONCE(channel->ewma_mbps));
+MGX_CHANNEL_STAT(copies);
+MGX_CHANNEL_STAT(bytes);
+MGX_CHANNEL_STAT(errors);
+MGX_CHANNEL_STAT(ns);
+
+static ssize_t state_show(struct mgx_channel *channel, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  mgx_state_names[READ_ONCE(channel->state)]);
+}
+
+/* "offline" takes an engine out; "up" puts it back, also out of quarantine. */
+static ssize_t state_store(struct mgx_channel *channel, const char *buf,
+			   size_t len)
+{
+	enum mgx_channel_state want;
+	ssize_t rc = len;
+
+	if (sysfs_streq(buf, "offline"))
+		want = MGX_CHANNEL_OFFLINE;
+	else if (sysfs_streq(buf, "up"))
+		want = MGX_CHANNEL_UP;
+	else
+		return -EINVAL;
+	if (channel->desc.kind == MGX_KIND_CALLER)
+		return -EPERM;	/* someone has to be able to copy */
+	spin_lock_irq(&channel->lock);
+	if (channel->state == MGX_CHANNEL_GONE)
+		rc = -ENODEV;
+	else if (want == MGX_CHANNEL_UP && !list_empty(&channel->orphans))
+		rc = -EBUSY;	/* it has not answered yet */
+	else
+		channel->state = want;
+	spin_unlock_irq(&channel->lock);
+	return rc;
+}
+
+static struct mgx_channel_attr mgx_channel_state_attr = {
+	.attr = { .name = "state", .mode = 0644 },
+	.show = state_show,
+	.store = state_store,
+};
+
+static struct attribute *mgx_channel_attrs[] = {
+	&mgx_channel_kind.attr,	     &mgx_channel_name.attr,
+	&mgx_channel_node.attr,	     &mgx_channel_credits.attr,
+	&mgx_channel_state_attr.attr, &mgx_channel_inflight.attr,
+	&mgx_channel_refused.attr,   &mgx_channel_ewma_ns.attr,
+	&mgx_channel_ewma_mbps.attr, &mgx_channel_copies.attr,
+	&mgx_channel_bytes.attr,     &mgx_channel_errors.attr,
+	&mgx_channel_ns.attr,	     &mgx_channel_depth.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(mgx_channel);
+
+static ssize_t mgx_channel_attr_show(struct kobject *kobj,
+				     struct attribute *attr, char *buf)
+{
+	return container_of(attr, struct mgx_channel_attr, attr)
+		->show(container_of(kobj, struct mgx_channel, kobj), buf);
+}
+
+static ssize_t mgx_channel_attr_store(struct kobject *kobj,
+				      struct attribute *attr, const char *buf,
+				      size_t len)
+{
+	return container_of(attr, struct mgx_channel_attr, attr)
+		->store(container_of(kobj, struct mgx_channel, kobj), buf, len);
+}
+
+static const struct sysfs_ops mgx_channel_sysfs_ops = {
+	.show = mgx_channel_attr_show,
+	.store = mgx_channel_attr_store,
+};
+
+static void mgx_channel_release(struct kobject *kobj)
+{
+	struct mgx_channel *channel =
+		container_of(kobj, struct mgx_channel, kobj);
+
+	kvfree(channel->jobs);
+	kfree(channel);
+}
+
+static const struct kobj_type mgx_channel_ktype = {
+	.sysfs_ops = &mgx_channel_sysfs_ops,
+	.default_groups = mgx_channel_groups,
+	.release = mgx_channel_release,
+};
+
+/* --- registration ------------------------------------------------------------ */
+
+static bool mgx_channel_name_ok(const char *name)
+{
+	const char *c;
+
+	if (!name || !name[0] || strlen(name) >= MGX_NAME_LEN)
+		return false;
+	for (c = name; *c; c++)
+		if (!isalnum(*c) && !strchr("_-.:", *c))
+			return false;
+	return true;
+}
+
+static int mgx_channel_check(const struct mgx_channel_desc *desc)
+{
+	if (!mgx_channel_name_ok(desc->name) || desc->kind >= MGX_NR_KINDS)
+		return -EINVAL;
+	if (desc->kind == MGX_KIND_CALLER)
+		return 0;
+	if (!desc->ops || !desc->ops->start || !desc->credits ||
+	    desc->credits > MGX_MAX_CREDITS || desc->max_nr > MGX_JOB_SEGS ||
+	    desc->max_seg % PAGE_SIZE)
+		return -EINVAL;
+	if (desc->nid != NUMA_NO_NODE &&
+	    (desc->nid < 0 || desc->nid >= MAX_NUMNODES ||
+	     !node_possible(desc->nid)))
+		return -EINVAL;
+	return 0;
+}
+
+static int mgx_channel_slot(const struct mgx_channel_desc *desc)
+{
+	int i, slot = -ENOSPC;
+
+	for (i = MGX_MAX_CHANNELS; i-- > 0;) {
+		struct mgx_channel *other = rcu_dereference_protected(
+			mgx_channels[i], lockdep_is_held(&mgx_channel_mutex));
+
+		if (!other)
+			slot = i;
+		else if (!strcmp(other->name, desc->name))
+			return -EEXIST;
+	}
+	return slot;
+}
+
+static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc)
+{
+	struct mgx_channel *channel;
+	u32 i;
+
+	channel = kzalloc(sizeof(*channel), GFP_KERNEL);
+	if (!channel)
+		return NULL;
+	kobject_init(&channel->kobj, &mgx_channel_ktype);
+	channel->desc = *desc;
+	if (!desc->max_seg)
+		channel->desc.max_seg = UINT_MAX & PAGE_MASK;
+	channel->depth = desc->depth ?: 2;
+	if (!desc->max_nr)
+		channel->desc.max_nr = MGX_JOB_SEGS;
+	strscpy(channel->name, desc->name);
+	channel->desc.name = channel->name;
+	spin_lock_init(&channel->lock);
+	INIT_LIST_HEAD(&channel->free);
+	INIT_LIST_HEAD(&channel->orphans);
+	INIT_DELAYED_WORK(&channel->probe, mgx_channel_probe);
+	if (!desc->credits)
+		return channel;
+	channel->jobs = kvcalloc_node(desc->credits, sizeof(*channel->jobs),
+				      GFP_KERNEL, desc->nid);
+	if (!channel->jobs) {
+		kobject_put(&channel->kobj);
+		return NULL;
+	}
+	for (i = 0; i < desc->credits; i++) {
+		channel->jobs[i].channel = channel;
+		channel->jobs[i].index = i;
+		list_add_tail(&channel->jobs[i].node, &channel->free);
+	}
+	return channel;
+}
+
+static struct mgx_channel *mgx_channel_add(const struct mgx_channel_desc *desc)
+{
+	struct mgx_channel *channel;
+	int rc, id = mgx_channel_slot(desc);
+
+	if (id < 0)
+		return ERR_PTR(id);
+	channel = mgx_channel_alloc(desc);
+	if (!channel)
+		return ERR_PTR(-ENOMEM);
+	channel->id = id;
+	rc = kobject_add(&channel->kobj, mgx_channels_kobj, "%d", id);
+	if (rc) {
+		kobject_put(&channel->kobj);
+		return ERR_PTR(rc);
+	}
+	rcu_assign_pointer(mgx_channels[id], channel);
+	return channel;
+}
+
+/**
+ * mgx_channel_register() - offer a channel to policies
+ * @desc: the channel; copied
+ *
+ * Its id is the lowest that is free. Jobs can come before this returns.
+ *
+ * Context: process, may sleep.
+ * Return: the channel, or an ERR_PTR(): -EINVAL for a description that cannot
+ * be, -EEXIST for a name that is in use, -ENOSPC, -ENOMEM.
+ */
+struct mgx_channel *mgx_channel_register(const struct mgx_channel_desc *desc)
+{
+	struct mgx_channel *channel;
+	int rc = mgx_channel_check(desc);
+
+	if (!rc && desc->kind == MGX_KIND_CALLER && mgx_channel_count())
+		rc = -EINVAL;
+	if (rc) {
+		pr_warn("channel %s refused: its description is not valid: see mgx_channel.h\n",
+			desc->name && desc->name[0] ? desc->name : "?");
+		return ERR_PTR(rc);
+	}
+	mutex_lock(&mgx_channel_mutex);
+	channel = mgx_channel_add(desc);
+	mutex_unlock(&mgx_channel_mutex);
+	if (IS_ERR(channel))
+		pr_warn("channel %s refused (%ld)\n", desc->name,
+			PTR_ERR(channel));
+	return channel;
+}
+EXPORT_SYMBOL_GPL(mgx_channel_register);
+
+/*
+ * A driver that leaves while its engine may still write: the folios are never
+ * freed. That costs memory, but no data (rule 4).
+ */
+static void mgx_channel_abandon(struct mgx_channel *channel)
+{
+	if (mgx_channel_stopped(channel))
+		return;
+	pr_warn("channel %s leaves without having stopped: memory it may write to is not freed\n",
+		channel->name);
+	mgx_event(limbo_leaked);
+}
+
+/**
+ * mgx_channel_unregister() - take a channel away
+ * @channel: one that mgx_channel_register() returned
+ *
+ * Waits for the calls that use it. Afterwards the driver's functions are not
+ * called any more, and the driver calls mgx_job_done() no more: what it has not
+ * ended is in memory that is never freed.
+ *
+ * Context: process, may sleep.
+ */
+void mgx_channel_unregister(struct mgx_channel *channel)
+{
+	spin_lock_irq(&channel->lock);
+	channel->state = MGX_CHANNEL_GONE;
+	spin_unlock_irq(&channel->lock);
+	mutex_lock(&mgx_channel_mutex);
+	rcu_assign_pointer(mgx_channels[channel->id], NULL);
+	mutex_unlock(&mgx_channel_mutex);
+	synchronize_srcu(&mgx_srcu);
+	/* Who ended the last job may still hold the lock. */
+	spin_lock_irq(&channel->lock);
+	spin_unlock_irq(&channel->lock);
+	cancel_delayed_work_sync(&channel->probe);
+	mgx_channel_abandon(channel);
+	kobject_del(&channel->kobj);
+	kobject_put(&channel->kobj);
+}
+EXPORT_SYMBOL_GPL(mgx_channel_unregister);
+
+/**
+ * mgx_channel_init() - make the registry, with the calling CPU in it
+ * @parent: directory in sysfs
+ *
+ * Context: module initialisation.
+ * Return: 0 or a negative errno.
+ */
+int mgx_channel_init(struct kobject *parent)
+{
+	const struct mgx_channel_desc caller = {
+		.name = "caller",
+		.kind = MGX_KIND_CALLER,
+		.nid = NUMA_NO_NODE,
+	};
+	struct mgx_channel *channel;
+
+	mgx_channels_kobj = kobject_create_and_add("channels", parent);
+	if (!mgx_channels_kobj)
+		return -ENOMEM;
+	channel = mgx_channel_register(&caller);
+	if (IS_ERR(channel)) {
+		kobject_put(mgx_channels_kobj);
+		return PTR_ERR(channel);
+	}
+	return 0;
+}
+
+/**
+ * mgx_channel_exit() - undo mgx_channel_init(); drivers have left
+ */
+void mgx_channel_exit(void)
+{
+	mgx_channel_unregister(rcu_dereference_protected(mgx_channels[0], 1));
+	kobject_put(mgx_channels_kobj);
 }

@@ -9,6 +9,7 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/smp.h>
 #include <linux/static_call.h>
 #include <linux/version.h>
 
@@ -38,6 +39,16 @@ static inline bool mgx_has_movable_ops(struct folio *folio)
 #else
 	return page_has_type(&folio->page) &&
 	       page_has_movable_ops(&folio->page);
+#endif
+}
+
+/* CPUs with the same id share a last-level cache. */
+static inline int mgx_llc_id(int cpu)
+{
+#ifdef CONFIG_X86
+	return cpu_data(cpu).topo.llc_id;
+#else
+	return cpu_to_node(cpu);
 #endif
 }
 

@@ -216,6 +216,7 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 			mgx_batch_hold(ctx, pair, hold);
 		} else {
 			pair->state = MGX_PAIR_READY;
+			pair->left = folio_size(next);
 			folios++;
 			pages += folio_nr_pages(next);
 			max_order = max(max_order, folio_order(next));
@@ -239,7 +240,7 @@ static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 		.pid = ctx->req.pid,
 		.tgid = ctx->req.tgid,
 	};
-	ctx->remainder = first - ctx->pairs.pair;
+	ctx->exec.pos = first - ctx->pairs.pair;
 	ctx->pins = atomic_read(&mgx_pins_begun);
 	smp_rmb(); /* before mgx_hold() looks who is inside */
 	mgx_batch_collect(ctx, first);
@@ -279,6 +280,16 @@ static int mgx_already_poisoned(struct folio *dst, struct folio *src)
 typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
 
 /*
+ * Redirected here when an engine may still write to the destination (rule 4).
+ * The migration of the folio fails cleanly; the kernel gives the destination
+ * back, and the references that limbo holds keep it.
+ */
+static int mgx_in_limbo(struct folio *dst, struct folio *src)
+{
+	return -EBUSY;
+}
+
+/*
  * The folio's turn, and its content is there (or its source is poisoned). Or
  * it was, when the kernel has checked its references, but who has pinned and
  * unpinned it since the copy may have written.
@@ -289,6 +300,11 @@ static noinline bool notrace mgx_turn_copied(struct mgx_ctx *ctx,
 {
 	mgx_copy_fn *to = mgx_already_copied;
 
+	if (pair->state == MGX_PAIR_LIMBO) {
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_in_limbo);
+		return true;
+	}
 	smp_rmb(); /* the kernel's check comes first */
 	if (unlikely(atomic_read(&mgx_pins_begun) != ctx->pins) &&
 	    !folio_test_anon(pair->src))
@@ -333,7 +349,7 @@ static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
 		    mgx_turn_first(src, fregs))
 			return;
 		mgx_pairs_consume(&ctx->pairs, pair);
-		if (pair->state == MGX_PAIR_COPIED &&
+		if (pair->state >= MGX_PAIR_COPIED &&
 		    mgx_turn_copied(ctx, pair, fregs))
 			return;
 	}

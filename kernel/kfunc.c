@@ -43,30 +43,32 @@ static s64 mgx_submit_refuse(struct mgx_ctx *ctx, s64 rc)
 	return rc;
 }
 
-static s64 mgx_submit(struct mgx_ctx *ctx, u32 channel, u64 bytes, u32 chunk)
+static s64 mgx_submit(struct mgx_ctx *ctx, u32 id, u64 bytes, u32 chunk)
 {
-	u64 left = ctx->batch.bytes - ctx->granted;
+	struct mgx_channel *channel = mgx_channel_get(id);
 
-	if (channel >= mgx_channel_count())
+	if (!channel)
 		return mgx_submit_refuse(ctx, -ENODEV);
+	if (!mgx_channel_up(channel))
+		return mgx_submit_refuse(ctx, -EHOSTDOWN);
 	if (ctx->nr_shares == MGX_MAX_SHARES)
 		return mgx_submit_refuse(ctx, -E2BIG);
 	if (!bytes)
 		return mgx_submit_refuse(ctx, -EINVAL);
-	if (bytes > left) {
+	/* Pieces are whole pages, or a page could count as copied by parts. */
+	bytes = bytes > ctx->batch.bytes ? bytes : PAGE_ALIGN(bytes);
+	if (bytes > ctx->batch.bytes) {
 		mgx_count(ctx, submit_clamped);
-		bytes = left;
+		bytes = ctx->batch.bytes;
 	}
-	if (!bytes)
-		return 0;
 	chunk = chunk ? max_t(u32, round_down(chunk, PAGE_SIZE), PAGE_SIZE) :
 			MGX_DEFAULT_CHUNK;
 	ctx->shares[ctx->nr_shares++] = (struct mgx_share){
-		.bytes = bytes,
-		.channel = channel,
+		.to = id == MGX_CHANNEL_CALLER ? NULL : channel,
 		.chunk = chunk,
+		.left = bytes,
+		.done.channel = id,
 	};
-	ctx->granted += bytes;
 	return bytes;
 }
 
@@ -76,18 +78,21 @@ __bpf_kfunc_start_defs();
  * mgx_bpf_submit() - let a channel copy a part of a batch
  * @batch: argument of dispatch()
  * @channel: who is to copy, &MGX_CHANNEL_CALLER or another channel's id
- * @bytes: how much at most; what exceeds the remainder of the batch is cut
- * @chunk: bytes per piece, rounded down to whole pages, at least one; 0 for
- *	the default of 64 KiB. The caller's CPU may be rescheduled in between.
+ * @bytes: how much at most; what exceeds the batch is cut
+ * @chunk: bytes it takes at once, rounded down to whole pages, at least one;
+ *	0 for the default of 64 KiB. Large folios are split at it.
  * @flags: must be 0
  *
- * Folios that do not fit into what is granted as a whole are left to the
- * kernel.
+ * The channels pull their pieces from the batch's remainder, all at the same
+ * time and each as fast as it can, so the sum of what is granted may exceed
+ * the batch: offering all of it to each of several channels shares it by
+ * speed. The calling CPU pulls as well if it was submitted to, and is free
+ * otherwise. What nobody pulled is copied by the kernel.
  *
  * Context: dispatch() only.
- * Return: bytes granted, 0 when the whole batch was granted before;
- * -EPERM outside dispatch(), -EINVAL for no bytes or an unknown flag, -ENODEV
- * for a channel that does not exist, -E2BIG after MGX_MAX_SHARES submissions.
+ * Return: bytes granted; -EPERM outside dispatch(), -EINVAL for no bytes or an
+ * unknown flag, -ENODEV for a channel that does not exist, -EHOSTDOWN for one
+ * that is offline or in quarantine, -E2BIG after MGX_MAX_SHARES submissions.
  */
 __bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
 			       u32 chunk, u64 flags)
@@ -101,6 +106,27 @@ __bpf_kfunc s64 mgx_bpf_submit(struct mgx_batch *batch, u32 channel, u64 bytes,
 			  mgx_submit(ctx, channel, bytes, chunk);
 	trace_mgx_submit(batch, channel, bytes, granted);
 	return granted;
+}
+
+/**
+ * mgx_bpf_wait() - how to wait for the channels
+ * @batch: argument of dispatch()
+ * @poll_ns: nanoseconds to poll before sleeping: 0 sleeps at once, U64_MAX
+ *	polls to the end
+ *
+ * Without it, the call polls for MGX_DEFAULT_POLL_NS.
+ *
+ * Context: dispatch() only.
+ * Return: 0; -EPERM outside dispatch().
+ */
+__bpf_kfunc int mgx_bpf_wait(struct mgx_batch *batch, u64 poll_ns)
+{
+	struct mgx_ctx *ctx = MGX_CTX_OF(batch, batch, MGX_PHASE_DISPATCH);
+
+	if (!ctx)
+		return -EPERM;
+	ctx->exec.poll_ns = poll_ns;
+	return 0;
 }
 
 /**
@@ -185,6 +211,7 @@ __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mgx_kfunc_ids)
 BTF_ID_FLAGS(func, mgx_bpf_submit, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mgx_bpf_wait, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_limit, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_skip, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_exit)

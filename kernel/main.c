@@ -27,11 +27,21 @@ static int __init mgx_init(void)
 	rc = mgx_sysfs_init();
 	if (rc)
 		goto out_hook;
-	rc = mgx_policy_init();
+	rc = mgx_cpu_init();
 	if (rc)
 		goto out_sysfs;
+	rc = mgx_dma_init();
+	if (rc)
+		goto out_cpu;
+	rc = mgx_policy_init();
+	if (rc)
+		goto out_dma;
 	return 0;
 
+out_dma:
+	mgx_dma_exit();
+out_cpu:
+	mgx_cpu_exit();
 out_sysfs:
 	mgx_sysfs_exit();
 out_hook:
@@ -45,6 +55,8 @@ out_reserve:
 static void __exit mgx_exit(void)
 {
 	mgx_policy_exit();
+	mgx_dma_exit();
+	mgx_cpu_exit();
 	mgx_sysfs_exit();
 	mgx_hook_exit();
 	mgx_reserve_exit();

@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "mgx_channel.h"
 #include "migrate_ext.h"
 #include "pairs.h"
 
@@ -35,15 +36,54 @@ enum mgx_phase {
 
 /**
  * struct mgx_share - a submission that was granted
- * @bytes: at most that much is pulled from the remainder
- * @channel: who copies
- * @chunk: bytes between two chances to be rescheduled, a multiple of PAGE_SIZE
+ * @to: who copies; NULL for the calling CPU
+ * @chunk: bytes per job at most, a multiple of PAGE_SIZE
+ * @left: bytes it may still pull from the remainder
+ * @inflight: jobs that are started and not done
+ * @stopped: starts no more jobs
+ * @start_ns: when its first job was started
+ * @done: what it has done
  */
 struct mgx_share {
-	u64 bytes;
-	u32 channel;
+	struct mgx_channel *to;
 	u32 chunk;
+	u64 left;
+	u32 inflight;
+	bool stopped;
+	u64 start_ns;
+	struct mgx_done done;
 };
+
+/**
+ * struct mgx_exec - a batch while it is copied
+ * @lock: protects all that follows and the states of the pairs
+ * @pos: first pair that is not pulled completely
+ * @off: bytes of it that are pulled
+ * @inflight: jobs that refer to this context
+ * @jobs: those of them that are with a channel, oldest first
+ * @returned: those that a driver did not take
+ * @own: those that the call copies for it
+ * @rest: what the call has copied so
+ * @wait: the call, when it sleeps
+ * @deadline_ns: a job older than that is given up
+ * @poll_ns: the call polls that long before it sleeps
+ */
+struct mgx_exec {
+	spinlock_t lock;
+	u32 pos;
+	u32 inflight;
+	u64 off;
+	struct list_head jobs;
+	struct list_head returned;
+	struct list_head own;
+	struct mgx_done rest;
+	wait_queue_head_t wait;
+	u64 deadline_ns;
+	u64 poll_ns;
+};
+
+/* The call polls that long for slow channels, then sleeps. */
+#define MGX_DEFAULT_POLL_NS 20000
 
 struct mgx_policy;
 
@@ -63,8 +103,8 @@ struct mgx_policy;
  * @private: argument of both
  * @nr_shares: granted submissions
  * @shares: granted submissions
- * @granted: sum of their bytes
- * @remainder: first pair that no share has pulled yet
+ * @exec: the batch while it is copied
+ * @own: the job of the calling CPU
  * @pins: calls of memfd_pin_folios() when the batch was gathered
  * @count: events of this call, added to the CPU's counters at its end
  * @pairs: the folios
@@ -85,8 +125,8 @@ struct mgx_ctx {
 	unsigned long private;
 	u32 nr_shares;
 	struct mgx_share shares[MGX_MAX_SHARES];
-	u64 granted;
-	u32 remainder;
+	struct mgx_exec exec;
+	struct mgx_job own;
 	int pins;
 	u32 count[MGX_NR_EVENTS];
 	struct mgx_pairs pairs;
@@ -141,13 +181,18 @@ bool mgx_hook_armed(void);
 /* batch.c: from a ready batch to its copies */
 void mgx_batch_run(struct mgx_ctx *ctx);
 
+/* exec.c: channels pull */
+void mgx_exec_init(struct mgx_ctx *ctx);
+void mgx_exec_run(struct mgx_ctx *ctx);
+int mgx_job_copy(struct mgx_job *job);
+
 /* channel.c: who copies */
 /**
- * struct mgx_channel_stats - what a channel has done, per CPU
- * @copies: shares copied
+ * struct mgx_channel_stats - what a channel has done
+ * @copies: jobs done
  * @bytes: bytes copied
- * @errors: shares that ended with an error
- * @ns: time spent copying, nanoseconds
+ * @errors: jobs that ended with an error, or not in time
+ * @ns: sum of the jobs' times, nanoseconds
  */
 struct mgx_channel_stats {
 	u64 copies;
@@ -156,9 +201,75 @@ struct mgx_channel_stats {
 	u64 ns;
 };
 
+/**
+ * struct mgx_channel - somebody who copies
+ * @kobj: its directory in sysfs
+ * @id: its number
+ * @name: for people
+ * @desc: what its driver said
+ * @jobs: all its jobs
+ * @lock: protects all that follows
+ * @state: &enum mgx_channel_state
+ * @depth: jobs of one call at once
+ * @strikes: errors since the last success
+ * @refusals: jobs not taken since the last success
+ * @backoff_ms: time in quarantine
+ * @up_at: end of the last quarantine, in jiffies
+ * @free: jobs that can be started
+ * @orphans: jobs that were given up and may still be written
+ * @inflight: bytes of all jobs that are not free
+ * @refused: jobs that the driver did not take
+ * @stats: what it has done
+ * @ewma_ns: moving average of a job's time
+ * @ewma_mbps: moving average of a job's bandwidth, bytes per microsecond
+ * @probe: ends the quarantine
+ * @starting: jobs between being linked and the return of start()
+ */
+struct mgx_channel {
+	struct kobject kobj;
+	u32 id;
+	char name[MGX_NAME_LEN];
+	struct mgx_channel_desc desc;
+	struct mgx_job *jobs;
+
+	spinlock_t lock;
+	enum mgx_channel_state state;
+	u32 depth;
+	u32 strikes;
+	u32 refusals;
+	u32 backoff_ms;
+	unsigned long up_at;
+	struct list_head free;
+	struct list_head orphans;
+	u64 inflight;
+	u64 refused;
+	struct mgx_channel_stats stats;
+	u64 ewma_ns;
+	u64 ewma_mbps;
+	struct delayed_work probe;
+	atomic_t starting;
+};
+
+int mgx_channel_init(struct kobject *parent);
+void mgx_channel_exit(void);
 u32 mgx_channel_count(void);
-void mgx_channel_account(u32 channel, const struct mgx_done *done);
-void mgx_channel_sum(u32 channel, struct mgx_channel_stats *sum);
+struct mgx_channel *mgx_channel_get(u32 id);
+bool mgx_channel_up(const struct mgx_channel *channel);
+void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
+			 int status);
+void mgx_channel_account_caller(const struct mgx_done *done);
+void mgx_channel_fail(struct mgx_channel *channel, bool now);
+void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth);
+
+/* cpu.c: helper threads */
+int mgx_cpu_init(void);
+void mgx_cpu_exit(void);
+
+/* dma.c: engines by dmaengine */
+int mgx_dma_init(void);
+void mgx_dma_exit(void);
+int mgx_dma_scan(void);
+void mgx_dma_release(void);
 
 /* policy.c: who decides */
 /**

@@ -30,6 +30,7 @@
 #define MGX_NAME_LEN	32  /* policy names, with the trailing 0 */
 #define MGX_MSG_LEN	128 /* messages, with the trailing 0 */
 #define MGX_BATCH_PAIRS 512 /* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
+#define MGX_MAX_CHANNELS 64  /* ids are below */
 #define MGX_MAX_SHARES	8   /* mgx_bpf_submit() calls per batch */
 
 /* The calling CPU: the channel that is always there. */
@@ -38,11 +39,36 @@
 /**
  * enum mgx_channel_kind - who copies
  * @MGX_KIND_CALLER: the CPU that called migrate_pages()
+ * @MGX_KIND_CPU: helper threads of a node
+ * @MGX_KIND_DMAENGINE: an engine, by its dmaengine driver
+ * @MGX_KIND_NATIVE: an engine whose driver registered it here
  */
 enum mgx_channel_kind {
 	MGX_KIND_CALLER,
-	MGX_KIND_MAX,
+	MGX_KIND_CPU,
+	MGX_KIND_DMAENGINE,
+	MGX_KIND_NATIVE,
+	MGX_NR_KINDS,
 };
+
+#define MGX_KIND_NAMES { "caller", "cpu", "dmaengine", "native" }
+
+/**
+ * enum mgx_channel_state - whether a channel takes work
+ * @MGX_CHANNEL_UP: it does
+ * @MGX_CHANNEL_OFFLINE: an operator took it out
+ * @MGX_CHANNEL_FAILED: in quarantine after errors or a missed deadline
+ * @MGX_CHANNEL_GONE: its driver is leaving
+ */
+enum mgx_channel_state {
+	MGX_CHANNEL_UP,
+	MGX_CHANNEL_OFFLINE,
+	MGX_CHANNEL_FAILED,
+	MGX_CHANNEL_GONE,
+	MGX_NR_STATES,
+};
+
+#define MGX_STATE_NAMES { "up", "offline", "failed", "gone" }
 
 /**
  * enum mgx_reason - why memory is migrated
@@ -268,6 +294,14 @@ struct mgx_ops {
 	X(held_mapping, "folios held back: private migrate_folio()")	\
 	X(held_inaccessible, "folios held back: inaccessible mapping")	\
 	X(held_device, "folios held back: movable_ops or device memory") \
+	X(folios_redone, "folios a channel failed on, copied by the kernel")  \
+	X(folios_limbo, "folios given up: an engine may still write to them") \
+	X(limbo_released, "pieces in limbo let go: the engine has stopped")   \
+	X(limbo_leaked, "channels that left without having stopped")          \
+	X(late_jobs, "jobs that ended after they were given up")              \
+	X(bad_reports, "completions that cannot be: more than asked, twice")  \
+	X(channel_failed, "channels put into quarantine")                     \
+	X(channel_recovered, "channels back from quarantine")                 \
 	X(poison, "folios with a machine check in the source")		\
 	X(submit_clamped, "submissions cut to what was left")		\
 	X(submit_refused, "submissions refused")			\

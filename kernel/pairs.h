@@ -26,26 +26,30 @@ struct folio;
  * @MGX_PAIR_HELD: not eligible for an early copy; the kernel copies it
  * @MGX_PAIR_READY: part of the batch, not copied (yet)
  * @MGX_PAIR_COPIED: all its bytes were copied, or its source is poisoned
+ * @MGX_PAIR_LIMBO: an engine may still write to the destination (rule 4)
  */
 enum mgx_pair_state {
 	MGX_PAIR_RECORDED,
 	MGX_PAIR_HELD,
 	MGX_PAIR_READY,
 	MGX_PAIR_COPIED,
+	MGX_PAIR_LIMBO,
 };
 
 /**
  * struct mgx_pair - a source folio and its destination
  * @src: folio to be copied, NULL if the destination was given back
  * @dst: where it goes
+ * @left: bytes that are not confirmed yet, while READY
  * @state: &enum mgx_pair_state
  * @rc: what folio_mc_copy() has to return for a pair that was copied
  */
 struct mgx_pair {
 	struct folio *src;
 	struct folio *dst;
-	__u32 state;
-	__s32 rc;
+	__u32 left;
+	__u16 state;
+	__s16 rc;
 };
 
 /**

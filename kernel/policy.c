@@ -137,7 +137,7 @@ void mgx_policy_admit(struct mgx_policy *policy, struct mgx_ctx *ctx)
 void mgx_policy_dispatch(struct mgx_policy *policy, struct mgx_ctx *ctx)
 {
 	ctx->nr_shares = 0;
-	ctx->granted = 0;
+	ctx->exec.poll_ns = MGX_DEFAULT_POLL_NS;
 	mgx_policy_enter(policy, ctx, MGX_PHASE_DISPATCH);
 	policy->ops->dispatch(&ctx->batch);
 	mgx_policy_leave(ctx);

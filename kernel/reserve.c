@@ -157,6 +157,7 @@ void mgx_reserve_free(void)
  */
 int mgx_reserve_alloc(void)
 {
+	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
@@ -169,6 +170,8 @@ int mgx_reserve_alloc(void)
 			return -ENOMEM;
 		}
 		per_cpu(mgx_reserve, cpu) = ctx;
+		for (i = 0; i < reserve; i++)
+			mgx_exec_init(ctx + i);
 	}
 	return 0;
 }

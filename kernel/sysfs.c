@@ -150,69 +150,14 @@ static const struct attribute_group *mgx_groups[] = {
 	&mgx_group, &mgx_exit_group, &mgx_event_group, &mgx_reason_group, NULL,
 };
 
-/* channels/0: the calling CPU */
-#define MGX_CHANNEL(file, field)                                              \
-	static ssize_t channel_##file##_show(                                 \
-		struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
-	{                                                                     \
-		struct mgx_channel_stats sum;                                 \
-                                                                              \
-		mgx_channel_sum(MGX_CHANNEL_CALLER, &sum);                    \
-		return sysfs_emit(buf, "%llu\n", sum.field);                  \
-	}                                                                     \
-	static struct kobj_attribute mgx_channel_##file =                     \
-		__ATTR(file, 0444, channel_##file##_show, NULL)
-
-MGX_CHANNEL(copies, copies);
-MGX_CHANNEL(bytes, bytes);
-MGX_CHANNEL(errors, errors);
-MGX_CHANNEL(ns, ns);
-
-#define MGX_CHANNEL_TEXT(file, text)                                          \
-	static ssize_t channel_##file##_show(                                 \
-		struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
-	{                                                                     \
-		return sysfs_emit(buf, text "\n");                            \
-	}                                                                     \
-	static struct kobj_attribute mgx_channel_##file =                     \
-		__ATTR(file, 0444, channel_##file##_show, NULL)
-
-MGX_CHANNEL_TEXT(kind, "caller");
-MGX_CHANNEL_TEXT(node, "-1"); /* it is on each node */
-MGX_CHANNEL_TEXT(state, "up");
-
-static struct attribute *mgx_channel_attrs[] = {
-	&mgx_channel_kind.attr,	 &mgx_channel_node.attr,
-	&mgx_channel_state.attr, &mgx_channel_copies.attr,
-	&mgx_channel_bytes.attr, &mgx_channel_errors.attr,
-	&mgx_channel_ns.attr,	 NULL,
-};
-static const struct attribute_group mgx_channel_group = {
-	.attrs = mgx_channel_attrs,
-};
-
 static struct kobject *mgx_kobj;
-static struct kobject *mgx_channels_kobj;
-static struct kobject *mgx_channel_kobj;
-
-static int mgx_channels_add(void)
-{
-	mgx_channels_kobj = kobject_create_and_add("channels", mgx_kobj);
-	if (!mgx_channels_kobj)
-		return -ENOMEM;
-	mgx_channel_kobj = kobject_create_and_add("0", mgx_channels_kobj);
-	if (!mgx_channel_kobj)
-		return -ENOMEM;
-	return sysfs_create_group(mgx_channel_kobj, &mgx_channel_group);
-}
 
 /**
  * mgx_sysfs_exit() - remove /sys/kernel/migrate_ext
  */
 void mgx_sysfs_exit(void)
 {
-	kobject_put(mgx_channel_kobj);
-	kobject_put(mgx_channels_kobj);
+	mgx_channel_exit();
 	kobject_put(mgx_kobj);
 }
 
@@ -234,8 +179,8 @@ int mgx_sysfs_init(void)
 		return -ENOMEM;
 	rc = sysfs_create_groups(mgx_kobj, mgx_groups);
 	if (!rc)
-		rc = mgx_channels_add();
+		rc = mgx_channel_init(mgx_kobj);
 	if (rc)
-		mgx_sysfs_exit();
+		kobject_put(mgx_kobj);
 	return rc;
 }

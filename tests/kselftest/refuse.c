@@ -285,7 +285,7 @@ TEST(kfuncs_refuse)
 		[T_LIMIT_ZERO] = -EINVAL, [T_CHANNEL] = -ENODEV,
 		[T_NO_BYTES] = -EINVAL,	  [T_FLAGS] = -EINVAL,
 		[T_LATE] = -EPERM,	  [T_FORGED_REQ] = -EPERM,
-		[T_FORGED_BATCH] = -EPERM,
+		[T_FORGED_BATCH] = -EPERM, [T_MORE] = 4096,
 	};
 	struct policy policy;
 	struct counts c;

@@ -39,7 +39,7 @@ void BPF_PROG(misuse_dispatch, struct mgx_batch *batch)
 	result(T_NO_BYTES, mgx_bpf_submit(batch, 0, 0, 0, 0));
 	result(T_FLAGS, mgx_bpf_submit(batch, 0, 4096, 0, 1));
 	result(T_TOO_MUCH, mgx_bpf_submit(batch, 0, ~0ULL, 0, 0) - batch->bytes);
-	result(T_NONE_LEFT, mgx_bpf_submit(batch, 0, 4096, 0, 0));
+	result(T_MORE, mgx_bpf_submit(batch, 0, 4096, 0, 0));
 }
 
 SEC("struct_ops/complete")

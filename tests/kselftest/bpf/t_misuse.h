@@ -11,7 +11,7 @@ enum t_misuse_result {
 	T_NO_BYTES,
 	T_FLAGS,	/* an unknown flag */
 	T_TOO_MUCH,	/* granted less bytes of the batch */
-	T_NONE_LEFT,	/* when all was granted */
+	T_MORE,	/* than the batch: each channel may pull all of it */
 	T_LATE,		/* mgx_bpf_submit() in complete() */
 	T_FORGED_REQ,	/* a struct of the program's own: the verifier permits */
 	T_FORGED_BATCH,	/* ... it, because there are no pointers in it */

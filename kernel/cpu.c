@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cpu.c - channels made of helper threads: one channel per node.
+ *
+ * Threads of a node are spread over its last-level caches, since the copy is
+ * bound by what one cache can take in and out. They may run on any CPU that
+ * shares the cache, so that the scheduler can move them out of the way, and
+ * finds others when CPUs go offline.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <linux/wait.h>
+
+#include "mgx.h"
+
+#define MGX_CPU_THREADS_MAX 16
+#define MGX_CPU_CREDITS	    32	/* jobs per node: also the size of the ring */
+
+/**
+ * struct mgx_cpu_pool - the threads of a node
+ * @channel: their channel
+ * @nid: the node
+ * @nr: threads
+ * @thread: the threads
+ * @wait: where they sleep
+ * @lock: protects what follows
+ * @head: jobs put in
+ * @tail: jobs taken out
+ * @ring: jobs
+ */
+struct mgx_cpu_pool {
+	struct mgx_channel *channel;
+	int nid;
+	unsigned int nr;
+	struct task_struct *thread[MGX_CPU_THREADS_MAX];
+	wait_queue_head_t wait;
+	spinlock_t lock;
+	u32 head;
+	u32 tail;
+	struct mgx_job *ring[MGX_CPU_CREDITS];
+};
+
+static DEFINE_MUTEX(mgx_cpu_mutex);
+static struct mgx_cpu_pool *mgx_cpu_pools[MAX_NUMNODES];
+static bool mgx_cpu_ready;
+
+static struct mgx_job *mgx_cpu_pop(struct mgx_cpu_pool *pool)
+{
+	struct mgx_job *job = NULL;
+
+	spin_lock_irq(&pool->lock);
+	if (pool->tail != pool->head)
+		job = pool->ring[pool->tail++ % MGX_CPU_CREDITS];
+	spin_unlock_irq(&pool->lock);
+	return job;
+}
+
+/* The ring has a place for each of the channel's jobs. */
+static int mgx_cpu_start(struct mgx_channel *channel, struct mgx_job *job)
+{
+	struct mgx_cpu_pool *pool = mgx_channel_priv(channel);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	pool->ring[pool->head++ % MGX_CPU_CREDITS] = job;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	wake_up(&pool->wait);
+	return 0;
+}
+
+static const struct mgx_channel_ops mgx_cpu_ops = {
+	.start = mgx_cpu_start,
+};
+
+static int mgx_cpu_thread(void *data)
+{
+	struct mgx_cpu_pool *pool = data;
+	struct mgx_job *job;
+
+	while (!kthread_should_stop()) {
+		wait_event_idle_exclusive(pool->wait,
+					  (job = mgx_cpu_pop(pool)) ||
+					  kthread_should_stop());
+		if (job)
+			mgx_job_done(job, job->bytes, mgx_job_copy(job));
+		cond_resched();
+	}
+	/* It may have been woken for a job that it has not seen. */
+	wake_up(&pool->wait);
+	return 0;
+}
+
+/* The first CPU of a node with this CPU's cache stands for the cache. */
+static bool mgx_cpu_leads(int nid, int cpu)
+{
+	int other;
+
+	for_each_cpu_and(other, cpumask_of_node(nid), cpu_online_mask)
+		if (mgx_llc_id(other) == mgx_llc_id(cpu))
+			return other == cpu;
+	return false;
+}
+
+/* CPUs of the @n-th last-level cache of a node, counted round. */
+static void mgx_cpu_mask(int nid, unsigned int n, struct cpumask *mask)
+{
+	const struct cpumask *node = cpumask_of_node(nid);
+	unsigned int leaders = 0;
+	int cpu, leader = -1;
+
+	cpumask_copy(mask, node);
+	for_each_cpu_and(cpu, node, cpu_online_mask)
+		leaders += mgx_cpu_leads(nid, cpu);
+	if (leaders < 2)
+		return;
+	n %= leaders;
+	for_each_cpu_and(cpu, node, cpu_online_mask)
+		if (mgx_cpu_leads(nid, cpu) && !n--)
+			leader = cpu;
+	for_each_cpu(cpu, node)
+		if (mgx_llc_id(cpu) != mgx_llc_id(leader))
+			cpumask_clear_cpu(cpu, mask);
+}
+
+static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
+{
+	struct task_struct *task;
+	cpumask_var_t mask;
+
+	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
+		return -ENOMEM;
+	cpus_read_lock();
+	mgx_cpu_mask(pool->nid, pool->nr, mask);
+	cpus_read_unlock();
+	task = kthread_create_on_node(mgx_cpu_thread, pool, pool->nid,
+				      "mgx/%d:%u", pool->nid, pool->nr);
+	if (!IS_ERR(task)) {
+		set_cpus_allowed_ptr(task, mask);
+		wake_up_process(task);
+		pool->thread[pool->nr++] = task;
+	}
+	free_cpumask_var(mask);
+	return PTR_ERR_OR_ZERO(task);
+}
+
+static int mgx_cpu_fit(struct mgx_cpu_pool *pool, unsigned int threads)
+{
+	int rc = 0;
+
+	while (pool->nr > threads)
+		kthread_stop(pool->thread[--pool->nr]);
+	while (!rc && pool->nr < threads)
+		rc = mgx_cpu_spawn(pool);
+	/* A thread has no use for a second job that others could do. */
+	if (pool->channel && pool->nr)
+		mgx_channel_set_depth(pool->channel, pool->nr);
+	return rc;
+}
+
+static void mgx_cpu_pool_free(struct mgx_cpu_pool *pool)
+{
+	if (!pool)
+		return;
+	if (!IS_ERR_OR_NULL(pool->channel))
+		mgx_channel_unregister(pool->channel);
+	mgx_cpu_fit(pool, 0);
+	kfree(pool);
+}
+
+static struct mgx_cpu_pool *mgx_cpu_pool_make(int nid, unsigned int threads)
+{
+	struct mgx_channel_desc desc = {
+		.kind = MGX_KIND_CPU,
+		.nid = nid,
+		.credits = MGX_CPU_CREDITS,
+		.depth = threads,
+		.ops = &mgx_cpu_ops,
+	};
+	struct mgx_cpu_pool *pool;
+	char name[MGX_NAME_LEN];
+
+	pool = kzalloc_node(sizeof(*pool), GFP_KERNEL, nid);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	pool->nid = nid;
+	spin_lock_init(&pool->lock);
+	init_waitqueue_head(&pool->wait);
+	snprintf(name, sizeof(name), "cpu%d", nid);
+	desc.name = name;
+	desc.priv = pool;
+	if (!mgx_cpu_fit(pool, threads))
+		pool->channel = mgx_channel_register(&desc);
+	if (IS_ERR_OR_NULL(pool->channel)) {
+		mgx_cpu_pool_free(pool);
+		return ERR_PTR(-ENOMEM);
+	}
+	return pool;
+}
+
+static int mgx_cpu_resize_node(int nid, unsigned int threads)
+{
+	struct mgx_cpu_pool *pool = mgx_cpu_pools[nid];
+
+	if (pool && threads)
+		return mgx_cpu_fit(pool, threads);
+	if (pool) {
+		mgx_cpu_pool_free(pool);
+		mgx_cpu_pools[nid] = NULL;
+		return 0;
+	}
+	if (!threads || !cpumask_intersects(cpumask_of_node(nid),
+					    cpu_online_mask))
+		return 0;
+	pool = mgx_cpu_pool_make(nid, threads);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	mgx_cpu_pools[nid] = pool;
+	return 0;
+}
+
+static int mgx_cpu_resize(unsigned int threads)
+{
+	int nid, rc, err = 0;
+
+	for_each_online_node(nid) {
+		rc = mgx_cpu_resize_node(nid, threads);
+		err = err ?: rc;
+	}
+	return err;
+}
+
+static unsigned int cpu_threads = 1;
+
+static int mgx_cpu_threads_set(const char *value, const struct kernel_param *kp)
+{
+	unsigned int threads;
+	int rc = kstrtouint(value, 0, &threads);
+
+	if (rc)
+		return rc;
+	if (threads > MGX_CPU_THREADS_MAX)
+		return -ERANGE;
+	mutex_lock(&mgx_cpu_mutex);
+	cpu_threads = threads;
+	if (mgx_cpu_ready)
+		rc = mgx_cpu_resize(threads);
+	mutex_unlock(&mgx_cpu_mutex);
+	return rc;
+}
+
+static const struct kernel_param_ops mgx_cpu_threads_ops = {
+	.set = mgx_cpu_threads_set,
+	.get = param_get_uint,
+};
+module_param_cb(cpu_threads, &mgx_cpu_threads_ops, &cpu_threads, 0644);
+MODULE_PARM_DESC(cpu_threads, "helper threads per node, 0 for none (0 to 16, default 1)");
+
+/**
+ * mgx_cpu_init() - make a channel of helper threads for each node with CPUs
+ *
+ * Context: module initialisation.
+ * Return: 0 or a negative errno, then nothing is left behind.
+ */
+int mgx_cpu_init(void)
+{
+	int rc;
+
+	mutex_lock(&mgx_cpu_mutex);
+	rc = mgx_cpu_resize(cpu_threads);
+	if (rc)
+		mgx_cpu_resize(0);
+	else
+		mgx_cpu_ready = true;
+	mutex_unlock(&mgx_cpu_mutex);
+	return rc;
+}
+
+/**
+ * mgx_cpu_exit() - end the helper threads; no policy is attached
+ */
+void mgx_cpu_exit(void)
+{
+	mutex_lock(&mgx_cpu_mutex);
+	mgx_cpu_ready = false;
+	mgx_cpu_resize(0);
+	mutex_unlock(&mgx_cpu_mutex);
+}

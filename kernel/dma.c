@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dma.c - channels of dmaengine: every engine that can copy memory.
+ *
+ * An engine's channel is requested once and kept: doing so per batch costs tens
+ * of milliseconds with some drivers. Each piece of a job is a descriptor of its
+ * own with a callback of its own, since engines complete out of order and the
+ * cookie of a failed copy says that it is complete (ioatdma, idxd): only the
+ * callback's result tells. Drivers that tell nothing are caught by the job's
+ * deadline.
+ *
+ * Pages are mapped for each descriptor, and so synchronised for devices that
+ * are not coherent or cannot reach them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "mgx.h"
+
+#define MGX_DMA_CREDITS 16
+
+/**
+ * struct mgx_dma_desc - one piece with the engine
+ * @job: the job it is of
+ * @src: mapped source
+ * @dst: mapped destination
+ * @mapped: both are
+ * @busy: its callback has not come
+ */
+struct mgx_dma_desc {
+	struct mgx_job *job;
+	dma_addr_t src;
+	dma_addr_t dst;
+	bool mapped;
+	bool busy;
+};
+
+/**
+ * struct mgx_dma_job - what a job needs here
+ * @job: the job, until it is done
+ * @left: descriptors that are not done, and one while they are submitted
+ * @desc: the descriptors
+ */
+struct mgx_dma_job {
+	struct mgx_job *job;
+	atomic_t left;
+	struct mgx_dma_desc desc[MGX_JOB_SEGS];
+};
+
+/**
+ * struct mgx_dma - an engine's channel that is ours
+ * @node: in mgx_dma_list
+ * @chan: dmaengine's
+ * @dev: who accesses memory
+ * @channel: ours
+ * @cookie: of the last descriptor
+ * @lock: prep and submit belong together
+ * @jobs: one for each of the channel's
+ */
+struct mgx_dma {
+	struct list_head node;
+	struct dma_chan *chan;
+	struct device *dev;
+	struct mgx_channel *channel;
+	dma_cookie_t cookie;
+	spinlock_t lock;
+	struct mgx_dma_job *jobs;
+};
+
+static DEFINE_MUTEX(mgx_dma_mutex);
+static LIST_HEAD(mgx_dma_list);
+
+static struct mgx_dma_job *mgx_dma_job(struct mgx_dma *dma,
+				       const struct mgx_job *job)
+{
+	return dma->jobs + job->index;
+}
+
+static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
+			  u32 len)
+{
+	if (!desc->mapped)
+		return;
+	dma_unmap_page(dma->dev, desc->src, len, DMA_TO_DEVICE);
+	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
+	desc->mapped = false;
+}
+
+static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
+			const struct mgx_seg *seg)
+{
+	desc->src = dma_map_page(dma->dev, seg->src, 0, seg->len,
+				 DMA_TO_DEVICE);
+	if (dma_mapping_error(dma->dev, desc->src))
+		return false;
+	desc->dst = dma_map_page(dma->dev, seg->dst, 0, seg->len,
+				 DMA_FROM_DEVICE);
+	if (dma_mapping_error(dma->dev, desc->dst)) {
+		dma_unmap_page(dma->dev, desc->src, seg->len, DMA_TO_DEVICE);
+		return false;
+	}
+	desc->mapped = true;
+	return true;
+}
+
+static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
+{
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+
+	if (!atomic_dec_and_test(&mine->left))
+		return;
+	mine->job = NULL;
+	mgx_job_done(job, job->bytes,
+		     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+}
+
+/* A descriptor is done. Some drivers pass no result: then it is well. */
+static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
+{
+	struct mgx_dma_desc *desc = data;
+	struct mgx_job *job = desc->job;
+	struct mgx_dma *dma = mgx_channel_priv(job->channel);
+	u32 seg = desc - mgx_dma_job(dma, job)->desc;
+
+	/* Once only, whatever the provider does. */
+	if (!xchg(&desc->busy, false))
+		return;
+	mgx_dma_unmap(dma, desc, job->seg[seg].len);
+	if (result && (result->result != DMA_TRANS_NOERROR || result->residue))
+		mgx_job_fail_seg(job, seg);
+	mgx_dma_put(dma, job);
+}
+
+/* Prep may take a lock that submit gives back (ioat): nothing in between. */
+static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
+			   u32 len, unsigned long flags)
+{
+	struct dma_async_tx_descriptor *tx;
+	unsigned long irq;
+	dma_cookie_t cookie = -ENOMEM;
+
+	spin_lock_irqsave(&dma->lock, irq);
+	tx = dmaengine_prep_dma_memcpy(dma->chan, desc->dst, desc->src, len,
+				       flags);
+	if (tx) {
+		tx->callback_result = mgx_dma_callback;
+		tx->callback_param = desc;
+		cookie = dmaengine_submit(tx);
+		if (!dma_submit_error(cookie))
+			dma->cookie = cookie;
+	}
+	spin_unlock_irqrestore(&dma->lock, irq);
+	return !dma_submit_error(cookie);
+}
+
+static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
+{
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+	struct mgx_dma_desc *desc = &mine->desc[i];
+	/* Each: the last may end first, and not all drivers look at others. */
+	const unsigned long flags = DMA_CTRL_ACK | DMA_PREP_INTERRUPT;
+
+	desc->job = job;
+	if (!mgx_dma_map(dma, desc, &job->seg[i]))
+		return false;
+	atomic_inc(&mine->left);
+	WRITE_ONCE(desc->busy, true);
+	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
+		return true;
+	desc->busy = false;
+	atomic_dec(&mine->left);
+	mgx_dma_unmap(dma, desc, job->seg[i].len);
+	return false;
+}
+
+/* What the engine has no room for now is copied by CPU. */
+static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
+{
+	struct mgx_dma *dma = mgx_channel_priv(channel);
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+	u32 i, sent;
+
+	atomic_set(&mine->left, 1);
+	mine->job = job;
+	for (sent = 0; sent < job->nr; sent++)
+		if (!mgx_dma_send(dma, job, sent))
+			break;
+	if (!sent) {
+		mine->job = NULL;
+		return -EAGAIN;
+	}
+	for (i = sent; i < job->nr; i++)
+		mgx_job_fail_seg(job, i);
+	dma_async_issue_pending(dma->chan);
+	mgx_dma_put(dma, job);
+	return 0;
+}
+
+/* Lets drivers such as ioatdma run callbacks without waiting for interrupts. */
+static void mgx_dma_poll(struct mgx_channel *channel)
+{
+	struct mgx_dma *dma = mgx_channel_priv(channel);
+
+	dma_async_is_tx_complete(dma->chan, READ_ONCE(dma->cookie), NULL, NULL);
+}
+
+/* The engine has stopped and calls nobody back: end what it had. */
+static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
+{
+	struct mgx_job *job = mine->job;
+	u32 i;
+
+	if (!job)
+		return;
+	for (i = 0; i < job->nr; i++) {
+		mine->desc[i].busy = false;
+		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
+	}
+	mine->job = NULL;
+	mgx_job_done(job, 0, -EIO);
+}
+
+/*
+ * Only a driver that can terminate knows that its engine has stopped. For the
+ * others (ioatdma) the callbacks of the late jobs are waited for.
+ */
+static int mgx_dma_quiesce(struct mgx_channel *channel)
+{
+	struct mgx_dma *dma = mgx_channel_priv(channel);
+	int rc = dmaengine_terminate_sync(dma->chan);
+	u32 i;
+
+	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
+		mgx_dma_forget(dma, &dma->jobs[i]);
+	return rc;
+}
+
+static const struct mgx_channel_ops mgx_dma_ops = {
+	.start = mgx_dma_start,
+	.poll = mgx_dma_poll,
+	.quiesce = mgx_dma_quiesce,
+};
+
+/* Largest piece: what the engine can take, and one mapping, in whole pages. */
+static u32 mgx_dma_max_seg(struct device *dev)
+{
+	size_t max = min3(dma_max_mapping_size(dev), (size_t)SZ_1M,
+			  (size_t)dma_get_max_seg_size(dev));
+
+	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
+}
+
+static void mgx_dma_free(struct mgx_dma *dma)
+{
+	if (!IS_ERR_OR_NULL(dma->channel))
+		mgx_channel_unregister(dma->channel);
+	dma_release_channel(dma->chan);
+	put_device(dma->dev);
+	kvfree(dma->jobs);
+	kfree(dma);
+}
+
+static int mgx_dma_add(struct dma_chan *chan)
+{
+	struct mgx_channel_desc desc = {
+		.name = dma_chan_name(chan),
+		.kind = MGX_KIND_DMAENGINE,
+		.nid = dev_to_node(chan->device->dev),
+		.credits = MGX_DMA_CREDITS,
+		.max_seg = mgx_dma_max_seg(chan->device->dev),
+		.ops = &mgx_dma_ops,
+	};
+	struct mgx_dma *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+
+	if (!dma) {
+		dma_release_channel(chan);
+		return -ENOMEM;
+	}
+	dma->chan = chan;
+	dma->dev = get_device(chan->device->dev);
+	spin_lock_init(&dma->lock);
+	desc.priv = dma;
+	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
+				  GFP_KERNEL, desc.nid);
+	dma->channel = dma->jobs ? mgx_channel_register(&desc) :
+				   ERR_PTR(-ENOMEM);
+	if (IS_ERR(dma->channel)) {
+		int rc = PTR_ERR(dma->channel);
+
+		mgx_dma_free(dma);
+		return rc;
+	}
+	list_add_tail(&dma->node, &mgx_dma_list);
+	return 0;
+}
+
+/**
+ * mgx_dma_scan() - take every channel of dmaengine that copies memory
+ *
+ * Those that others have requested stay theirs.
+ *
+ * Context: process, may sleep for long.
+ * Return: channels that are ours now, or a negative errno.
+ */
+int mgx_dma_scan(void)
+{
+	struct mgx_dma *dma;
+	struct dma_chan *chan;
+	dma_cap_mask_t mask;
+	int rc = 0, nr = 0;
+
+	dma_cap_zero(mask);
+	dma_cap_set(DMA_MEMCPY, mask);
+	mutex_lock(&mgx_dma_mutex);
+	while (!rc && (chan = dma_request_channel(mask, NULL, NULL)))
+		rc = mgx_dma_add(chan);
+	list_for_each_entry(dma, &mgx_dma_list, node)
+		nr++;
+	mutex_unlock(&mgx_dma_mutex);
+	/* More engines than there are ids: those that fit will do. */
+	return rc && rc != -ENOSPC ? rc : nr;
+}
+
+/**
+ * mgx_dma_release() - give all channels of dmaengine back
+ *
+ * Context: process, may sleep for long.
+ */
+void mgx_dma_release(void)
+{
+	struct mgx_dma *dma, *next;
+
+	mutex_lock(&mgx_dma_mutex);
+	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
+		list_del(&dma->node);
+		mgx_dma_free(dma);
+	}
+	mutex_unlock(&mgx_dma_mutex);
+}
+
+static bool mgx_dma_enabled;
+static bool mgx_dma_ready;
+
+static int mgx_dma_set(const char *value, const struct kernel_param *kp)
+{
+	bool want;
+	int rc = kstrtobool(value, &want);
+
+	if (rc)
+		return rc;
+	mgx_dma_enabled = want;
+	if (!mgx_dma_ready)
+		return 0;
+	if (want) {
+		rc = mgx_dma_scan();
+		return min(rc, 0);
+	}
+	mgx_dma_release();
+	return 0;
+}
+
+static const struct kernel_param_ops mgx_dma_param_ops = {
+	.set = mgx_dma_set,
+	.get = param_get_bool,
+};
+module_param_cb(dmaengine, &mgx_dma_param_ops, &mgx_dma_enabled, 0644);
+MODULE_PARM_DESC(dmaengine, "1: take the channels of dmaengine that copy memory, also those that came since; 0: give them back (default 0)");
+
+/**
+ * mgx_dma_init() - take the engines if the module's parameter says so
+ */
+int mgx_dma_init(void)
+{
+	mgx_dma_ready = true;
+	if (!mgx_dma_enabled)
+		return 0;
+	return min(mgx_dma_scan(), 0);
+}
+
+/**
+ * mgx_dma_exit() - give them back; no policy is attached
+ */
+void mgx_dma_exit(void)
+{
+	mgx_dma_release();
+}

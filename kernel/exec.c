@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exec.c - channels pull pieces from what is left of a batch.
+ *
+ * Nobody deals the work out. Each channel takes the next piece when it has
+ * room, the calling CPU too if the policy asked for it: greedy list
+ * scheduling, whose finish time is within one piece of the best, whatever the
+ * channels' speeds are and however they change. A slow or dead channel costs
+ * its own piece, never the batch.
+ *
+ * A job that is not done by its deadline is given up. Its destination may
+ * still be written (rule 4), so the folios are held until the channel proves
+ * that it stopped, and their migration fails cleanly: the kernel tries again
+ * with other destinations.
+ *
+ * Locks: channel->lock, then exec->lock; both with interrupts off. A job's ctx
+ * is changed under its channel's lock. A call waits until no job refers to it.
+ */
+#include <linux/highmem.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+
+#include "mgx.h"
+#include "trace.h"
+
+#define MGX_REFUSALS 64 /* full rings in a row until a channel is suspect */
+
+static unsigned int deadline_ms = 500;
+module_param(deadline_ms, uint, 0644);
+MODULE_PARM_DESC(deadline_ms, "a channel that does not finish a piece in that time is given up (default 500 ms)");
+
+/* Copy @seg by this CPU. -EHWPOISON: the source has bad memory. */
+static int mgx_seg_copy(const struct mgx_seg *seg)
+{
+	u32 i;
+
+	for (i = 0; i < seg->len >> PAGE_SHIFT; i++)
+		if (copy_mc_highpage(seg->dst + i, seg->src + i))
+			return -EHWPOISON;
+	return 0;
+}
+
+/* Pieces from the remainder into @job, under exec->lock. */
+static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
+			 struct mgx_job *job, u32 max_nr, u32 max_seg)
+{
+	struct mgx_exec *exec = &ctx->exec;
+	u64 room = min_t(u64, share->chunk, share->left);
+
+	job->nr = 0;
+	job->bytes = 0;
+	while (exec->pos < ctx->pairs.nr && job->nr < max_nr && room) {
+		struct mgx_pair *pair = ctx->pairs.pair + exec->pos;
+		u64 len;
+
+		if (pair->state != MGX_PAIR_READY) {
+			exec->pos++;
+			exec->off = 0;
+			continue;
+		}
+		len = min3(folio_size(pair->src) - exec->off, room,
+			   (u64)max_seg);
+		job->seg[job->nr] = (struct mgx_seg){
+			.src = folio_page(pair->src, exec->off >> PAGE_SHIFT),
+			.dst = folio_page(pair->dst, exec->off >> PAGE_SHIFT),
+			.len = len,
+		};
+		job->pair[job->nr++] = exec->pos;
+		job->bytes += len;
+		room -= len;
+		exec->off += len;
+		if (exec->off == folio_size(pair->src)) {
+			exec->pos++;
+			exec->off = 0;
+		}
+	}
+	share->left -= job->bytes;
+	bitmap_zero(job->failed, MGX_JOB_SEGS);
+	return job->nr;
+}
+
+/*
+ * What became of one piece. Anything but bad memory in the source is only a
+ * reason to copy the whole folio by CPU, at its turn (rule 7).
+ */
+static void mgx_seg_account(struct mgx_ctx *ctx, const struct mgx_job *job,
+			    u32 i, bool copied, int status)
+{
+	struct mgx_pair *pair = ctx->pairs.pair + job->pair[i];
+
+	if (pair->state != MGX_PAIR_READY)
+		return;
+	if (!copied && status == -EHWPOISON && test_bit(i, job->failed)) {
+		pair->state = MGX_PAIR_COPIED;
+		pair->rc = -EHWPOISON;
+		mgx_count(ctx, poison);
+		return;
+	}
+	if (!copied) {
+		pair->state = MGX_PAIR_HELD;
+		mgx_count(ctx, folios_redone);
+		return;
+	}
+	pair->left -= job->seg[i].len;
+	if (pair->left)
+		return;
+	pair->state = MGX_PAIR_COPIED;
+	mgx_count_add(ctx, pages_copied, folio_nr_pages(pair->src));
+}
+
+/*
+ * What became of a job's pieces, under exec->lock (rule 3). Of @bytes from the
+ * first piece on, those count that were not told to have failed. Returns what
+ * was copied.
+ */
+static u64 mgx_job_account(struct mgx_ctx *ctx, struct mgx_job *job, u64 bytes,
+			   int status, struct mgx_done *done)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < job->nr; i++) {
+		u32 len = job->seg[i].len;
+		bool copied = bytes >= len && !test_bit(i, job->failed);
+
+		mgx_seg_account(ctx, job, i, copied, status);
+		if (copied)
+			sum += len;
+		else if (!done->status)
+			done->status = status ?: -EIO;
+		bytes -= min_t(u64, bytes, len);
+	}
+	done->bytes += sum;
+	return sum;
+}
+
+/**
+ * mgx_job_copy() - copy a job by this CPU
+ * @job: the job; pieces that cannot be copied are marked in it
+ *
+ * Context: process, may be rescheduled; the job's call is under way.
+ * Return: 0 or -EHWPOISON.
+ */
+int mgx_job_copy(struct mgx_job *job)
+{
+	int rc = 0;
+	u32 i;
+
+	for (i = 0; i < job->nr; i++) {
+		if (!mgx_seg_copy(&job->seg[i]))
+			continue;
+		__set_bit(i, job->failed);
+		rc = -EHWPOISON;
+	}
+	return rc;
+}
+
+static void mgx_job_link(struct mgx_ctx *ctx, struct mgx_share *share,
+			 struct mgx_job *job)
+{
+	job->ctx = ctx;
+	job->share = share;
+	job->start_ns = ktime_get_ns();
+	job->active = true;
+	if (!share->start_ns)
+		share->start_ns = job->start_ns;
+	share->inflight++;
+	ctx->exec.inflight++;
+	list_add_tail(&job->node, &ctx->exec.jobs);
+}
+
+static void mgx_job_unlink(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	list_del(&job->node);
+	job->active = false;
+	job->share->inflight--;
+	ctx->exec.inflight--;
+	if (!ctx->exec.inflight)
+		wake_up(&ctx->exec.wait);
+}
+
+/* The next job of a share, taken out of @channel's, under both locks. */
+static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
+				    struct mgx_ctx *ctx,
+				    struct mgx_share *share)
+{
+	struct mgx_job *job;
+
+	if (channel->state != MGX_CHANNEL_UP || share->stopped ||
+	    share->inflight >= channel->depth)
+		return NULL;
+	job = list_first_entry_or_null(&channel->free, struct mgx_job, node);
+	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_nr,
+				  channel->desc.max_seg))
+		return NULL;
+	list_del(&job->node);
+	mgx_job_link(ctx, share, job);
+	atomic_inc(&channel->starting);
+	channel->inflight += job->bytes;
+	return job;
+}
+
+/* References of a job that was given up: the engine has stopped. */
+static void mgx_job_release_limbo(struct mgx_job *job)
+{
+	u32 i;
+
+	for (i = 0; i < job->nr; i++)
+		folio_put(page_folio(job->seg[i].dst));
+	mgx_event_add(limbo_released, job->nr);
+}
+
+/*
+ * Back to the channel's free jobs, under its lock. The oldest is used next, so
+ * that a driver that reports a job twice is noticed rather than believed.
+ */
+static void mgx_job_free(struct mgx_channel *channel, struct mgx_job *job)
+{
+	channel->inflight -= job->bytes;
+	job->active = false;
+	list_add_tail(&job->node, &channel->free);
+}
+
+/*
+ * The driver did not take the job. Its call copies it by CPU; that it is still
+ * counted as in flight keeps the call.
+ */
+static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
+			    int rc)
+{
+	unsigned long flags;
+	struct mgx_ctx *ctx;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	channel->refused++;
+	if (rc != -EAGAIN || ++channel->refusals == MGX_REFUSALS)
+		mgx_channel_fail(channel, false);
+	ctx = job->ctx;
+	if (ctx) {
+		spin_lock(&ctx->exec.lock);
+		job->share->stopped |= rc != -EAGAIN;
+		list_move_tail(&job->node, &ctx->exec.returned);
+		wake_up(&ctx->exec.wait);
+		spin_unlock(&ctx->exec.lock);
+	} else {
+		list_del(&job->node);
+		mgx_job_release_limbo(job);
+		mgx_job_free(channel, job);
+	}
+	spin_unlock_irqrestore(&channel->lock, flags);
+}
+
+/*
+ * No lock is held here, so whoever does this can stand still at any place, and
+ * the job be given up meanwhile. channel->starting, counted since the job was
+ * linked, keeps the channel from being quiesced until start() has returned.
+ */
+static bool mgx_job_start(struct mgx_channel *channel, struct mgx_job *job)
+{
+	int rc = channel->desc.ops->start(channel, job);
+
+	if (rc)
+		mgx_job_refused(channel, job, rc);
+	atomic_dec_return_release(&channel->starting);
+	return !rc;
+}
+
+/* Start jobs of @share while its channel has room. By the call itself. */
+static void mgx_share_feed(struct mgx_ctx *ctx, struct mgx_share *share)
+{
+	struct mgx_channel *channel = share->to;
+	struct mgx_job *job;
+
+	do {
+		spin_lock_irq(&channel->lock);
+		spin_lock(&ctx->exec.lock);
+		job = mgx_job_next(channel, ctx, share);
+		spin_unlock(&ctx->exec.lock);
+		spin_unlock_irq(&channel->lock);
+	} while (job && mgx_job_start(channel, job));
+}
+
+/* A job that was given up is done after all: nobody writes to it any more. */
+static void mgx_orphan_done(struct mgx_channel *channel, struct mgx_job *job)
+{
+	list_del(&job->node);
+	mgx_job_release_limbo(job);
+	mgx_job_free(channel, job);
+	mgx_event(late_jobs);
+}
+
+/* Account the job; the next one of its share, so that the engine stays fed. */
+static struct mgx_job *mgx_job_finish(struct mgx_channel *channel,
+				      struct mgx_job *job, u64 bytes, int status)
+{
+	struct mgx_share *share = job->share;
+	struct mgx_ctx *ctx = job->ctx;
+	u64 now = ktime_get_ns();
+	struct mgx_job *next;
+
+	spin_lock(&ctx->exec.lock);
+	bytes = mgx_job_account(ctx, job, bytes, status, &share->done);
+	share->done.ns = now - share->start_ns;
+	mgx_channel_account(channel, bytes, now - job->start_ns, status);
+	/* The next one is linked before: in between the call could go away. */
+	share->inflight--;
+	next = mgx_job_next(channel, ctx, share);
+	share->inflight++;
+	mgx_job_unlink(ctx, job);
+	spin_unlock(&ctx->exec.lock);
+	mgx_job_free(channel, job);
+	return next;
+}
+
+/**
+ * mgx_job_fail_seg() - one piece of a job was not copied
+ * @job: a job that is not done yet
+ * @seg: index of the piece
+ *
+ * Context: any; before mgx_job_done().
+ */
+void mgx_job_fail_seg(struct mgx_job *job, u32 seg)
+{
+	if (seg < job->nr)
+		set_bit(seg, job->failed);
+}
+EXPORT_SYMBOL_GPL(mgx_job_fail_seg);
+
+/**
+ * mgx_job_done() - a job has ended: the engine does not touch it any more
+ * @job: the job, which is the channel's again
+ * @bytes: bytes that were copied, from its first piece on, but for the pieces
+ *	that mgx_job_fail_seg() told; all if there was no error
+ * @status: 0, -EHWPOISON for bad memory in the failed pieces, or another
+ *	negative errno
+ *
+ * A driver that reports more than it was given, or a job that is not active,
+ * is not believed: the channel is put into quarantine.
+ *
+ * Context: any but NMI. May call the channel's start().
+ */
+void mgx_job_done(struct mgx_job *job, u64 bytes, int status)
+{
+	struct mgx_channel *channel = job->channel;
+	struct mgx_job *next = NULL;
+	unsigned long flags;
+	bool bad;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	bad = !job->active || bytes > job->bytes || status > 0;
+	if (bad)
+		mgx_event(bad_reports);
+	if (bad && job->active) {
+		bytes = 0;
+		status = -EPROTO;
+	}
+	if (bad || (status && status != -EHWPOISON))
+		mgx_channel_fail(channel, bad);
+	if (job->active && job->ctx)
+		next = mgx_job_finish(channel, job, bytes, status);
+	else if (job->active)
+		mgx_orphan_done(channel, job);
+	spin_unlock_irqrestore(&channel->lock, flags);
+	if (next)
+		mgx_job_start(channel, next);
+}
+EXPORT_SYMBOL_GPL(mgx_job_done);
+
+/*
+ * Give @job up, under both locks: the call goes on without it, its folios are
+ * held for as long as the engine may write.
+ */
+static void mgx_job_orphan(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	struct mgx_channel *channel = job->channel;
+	u32 i;
+
+	for (i = 0; i < job->nr; i++) {
+		struct mgx_pair *pair = ctx->pairs.pair + job->pair[i];
+
+		folio_get(pair->dst);
+		if (pair->state != MGX_PAIR_LIMBO)
+			mgx_count(ctx, folios_limbo);
+		pair->state = MGX_PAIR_LIMBO;
+	}
+	job->share->done.status = job->share->done.status ?: -ETIMEDOUT;
+	mgx_job_unlink(ctx, job);
+	job->active = true;
+	job->ctx = NULL;
+	job->share = NULL;
+	list_add_tail(&job->node, &channel->orphans);
+	mgx_channel_fail(channel, true);
+}
+
+/* Jobs in flight are in the order in which they were started. */
+static struct mgx_job *mgx_exec_overdue(struct mgx_ctx *ctx, u64 now)
+{
+	struct mgx_job *job;
+
+	spin_lock_irq(&ctx->exec.lock);
+	job = list_first_entry_or_null(&ctx->exec.jobs, struct mgx_job, node);
+	if (job && now - job->start_ns < ctx->exec.deadline_ns)
+		job = NULL;
+	spin_unlock_irq(&ctx->exec.lock);
+	return job;
+}
+
+static void mgx_exec_give_up(struct mgx_ctx *ctx)
+{
+	struct mgx_job *job;
+
+	while ((job = mgx_exec_overdue(ctx, ktime_get_ns()))) {
+		struct mgx_channel *channel = job->channel;
+
+		spin_lock_irq(&channel->lock);
+		spin_lock(&ctx->exec.lock);
+		/* It may have ended, and be in use again, since we looked. */
+		if (job->active && job->ctx == ctx &&
+		    ktime_get_ns() - job->start_ns >= ctx->exec.deadline_ns)
+			mgx_job_orphan(ctx, job);
+		spin_unlock(&ctx->exec.lock);
+		spin_unlock_irq(&channel->lock);
+	}
+}
+
+/* Jobs that drivers did not take: by this CPU. */
+static bool mgx_exec_take_returned(struct mgx_ctx *ctx)
+{
+	struct mgx_channel *channel;
+	struct mgx_job *job;
+	int rc;
+
+	spin_lock_irq(&ctx->exec.lock);
+	job = list_first_entry_or_null(&ctx->exec.returned, struct mgx_job,
+				       node);
+	if (job)
+		list_move(&job->node, &ctx->exec.own);
+	spin_unlock_irq(&ctx->exec.lock);
+	if (!job)
+		return false;
+	channel = job->channel;
+	rc = mgx_job_copy(job);
+	spin_lock_irq(&channel->lock);
+	spin_lock(&ctx->exec.lock);
+	mgx_job_account(ctx, job, job->bytes, rc, &ctx->exec.rest);
+	mgx_job_unlink(ctx, job);
+	spin_unlock(&ctx->exec.lock);
+	mgx_job_free(channel, job);
+	spin_unlock_irq(&channel->lock);
+	return true;
+}
+
+/* The calling CPU's part: pull and copy while something is left. */
+static void mgx_exec_help(struct mgx_ctx *ctx, struct mgx_share *share)
+{
+	struct mgx_job *job = &ctx->own;
+	bool more;
+	int rc;
+
+	share->start_ns = ktime_get_ns();
+	spin_lock_irq(&ctx->exec.lock);
+	more = mgx_job_pull(ctx, share, job, MGX_JOB_SEGS, UINT_MAX);
+	spin_unlock_irq(&ctx->exec.lock);
+	while (more) {
+		rc = mgx_job_copy(job);
+		cond_resched();
+		spin_lock_irq(&ctx->exec.lock);
+		mgx_job_account(ctx, job, job->bytes, rc, &share->done);
+		more = mgx_job_pull(ctx, share, job, MGX_JOB_SEGS, UINT_MAX);
+		spin_unlock_irq(&ctx->exec.lock);
+	}
+	share->done.ns = ktime_get_ns() - share->start_ns;
+	mgx_channel_account_caller(&share->done);
+}
+
+static void mgx_exec_poll(struct mgx_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_shares; i++) {
+		struct mgx_channel *to = ctx->shares[i].to;
+
+		if (to && to->desc.ops->poll && READ_ONCE(ctx->shares[i].inflight))
+			to->desc.ops->poll(to);
+	}
+}
+
+static bool mgx_exec_idle(struct mgx_ctx *ctx)
+{
+	return !READ_ONCE(ctx->exec.inflight);
+}
+
+static bool mgx_exec_wants_us(struct mgx_ctx *ctx)
+{
+	return mgx_exec_idle(ctx) || !list_empty(&ctx->exec.returned);
+}
+
+/* Poll as long as the policy said, then sleep until something happens. */
+static void mgx_exec_wait(struct mgx_ctx *ctx, u64 until)
+{
+	mgx_exec_poll(ctx);
+	if (ktime_get_ns() < until) {
+		cpu_relax();
+		cond_resched();
+		return;
+	}
+	wait_event_timeout(ctx->exec.wait, mgx_exec_wants_us(ctx),
+			   max(1UL, nsecs_to_jiffies(ctx->exec.deadline_ns) / 4));
+}
+
+/* Shares that a full ring has stopped, while there is something left. */
+static void mgx_exec_feed(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share;
+
+	for (share = ctx->shares; share < ctx->shares + ctx->nr_shares; share++)
+		if (share->to && !READ_ONCE(share->inflight))
+			mgx_share_feed(ctx, share);
+}
+
+static void mgx_exec_finish(struct mgx_ctx *ctx)
+{
+	u64 until = ktime_get_ns();
+
+	if (check_add_overflow(until, ctx->exec.poll_ns, &until))
+		until = U64_MAX;
+	while (!mgx_exec_idle(ctx)) {
+		if (mgx_exec_take_returned(ctx)) {
+			mgx_exec_feed(ctx);
+			continue;
+		}
+		mgx_exec_wait(ctx, until);
+		mgx_exec_give_up(ctx);
+	}
+	/* Who ended the last job may still hold the lock. */
+	spin_lock_irq(&ctx->exec.lock);
+	spin_unlock_irq(&ctx->exec.lock);
+}
+
+/**
+ * mgx_exec_init() - prepare a context's executor, once
+ * @ctx: the context
+ */
+void mgx_exec_init(struct mgx_ctx *ctx)
+{
+	struct mgx_exec *exec = &ctx->exec;
+
+	spin_lock_init(&exec->lock);
+	init_waitqueue_head(&exec->wait);
+	INIT_LIST_HEAD(&exec->jobs);
+	INIT_LIST_HEAD(&exec->returned);
+	INIT_LIST_HEAD(&exec->own);
+}
+
+/**
+ * mgx_exec_run() - copy a batch by the channels that were submitted to
+ * @ctx: its batch is gathered, its shares are granted
+ *
+ * When it returns, no channel refers to the context. Pairs that are COPIED
+ * are; what is READY or HELD the kernel copies; what is in LIMBO fails.
+ *
+ * Context: the migrating task; may sleep if a channel is slow. No allocation.
+ */
+void mgx_exec_run(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
+
+	ctx->exec.rest = (struct mgx_done){ .channel = MGX_CHANNEL_CALLER };
+	ctx->exec.off = 0;
+	ctx->exec.deadline_ns = max(READ_ONCE(deadline_ms), 1U) * NSEC_PER_MSEC;
+	for (share = ctx->shares; share < end; share++)
+		if (share->to)
+			mgx_share_feed(ctx, share);
+	for (share = ctx->shares; share < end; share++)
+		if (!share->to)
+			mgx_exec_help(ctx, share);
+	mgx_exec_finish(ctx);
+	if (ctx->exec.rest.bytes)
+		mgx_channel_account_caller(&ctx->exec.rest);
+}
