@@ -22,6 +22,7 @@
 #include <linux/swap.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "mgx_test.h"
 
 #define MGXT_FILL     0xa5
@@ -30,6 +31,7 @@
 /* --- functions of the kernel that are not exported ------------------------- */
 
 typedef bool mgxt_isolate_fn(struct folio *folio);
+typedef bool mgxt_isolate_page_fn(struct page *page, isolate_mode_t mode);
 typedef int mgxt_set_memory_fn(unsigned long addr, int numpages);
 typedef void mgxt_void_fn(void);
 
@@ -37,6 +39,7 @@ DEFINE_STATIC_CALL_NULL(mgxt_migrate_pages, migrate_pages);
 DEFINE_STATIC_CALL_NULL(mgxt_putback, putback_movable_pages);
 DEFINE_STATIC_CALL_NULL(mgxt_drain, mgxt_void_fn);
 DEFINE_STATIC_CALL_NULL(mgxt_isolate, mgxt_isolate_fn);
+DEFINE_STATIC_CALL_NULL(mgxt_isolate_page, mgxt_isolate_page_fn);
 DEFINE_STATIC_CALL_NULL(mgxt_absent, mgxt_set_memory_fn);
 DEFINE_STATIC_CALL_NULL(mgxt_present, mgxt_set_memory_fn);
 DEFINE_STATIC_CALL_NULL(mgxt_copy_fragile, mgxt_void_fn);
@@ -48,10 +51,8 @@ static void *mgxt_symbol(const char *name)
 		.flags = KPROBE_FLAG_DISABLED,
 	};
 
-	if (register_kprobe(&kp)) {
-		pr_err("this kernel has no %s()\n", name);
+	if (register_kprobe(&kp))
 		return NULL;
-	}
 	unregister_kprobe(&kp);
 	return kp.addr;
 }
@@ -74,6 +75,9 @@ static int mgxt_bind(void)
 	all &= MGXT_BIND(mgxt_putback, "putback_movable_pages");
 	all &= MGXT_BIND(mgxt_drain, "lru_add_drain_all");
 	all &= MGXT_BIND(mgxt_isolate, "folio_isolate_lru");
+	/* It was renamed. */
+	all &= MGXT_BIND(mgxt_isolate_page, "isolate_movable_ops_page") ||
+	       MGXT_BIND(mgxt_isolate_page, "isolate_movable_page");
 	all &= MGXT_BIND(mgxt_absent, "set_memory_np");
 	all &= MGXT_BIND(mgxt_present, "set_memory_p");
 	all &= MGXT_BIND(mgxt_copy_fragile, "enable_copy_mc_fragile");
@@ -217,6 +221,25 @@ static struct folio *mgxt_lookup(const struct mgxt_folio *want)
 	return folio;
 }
 
+/* The first one on node 0 that can be had. */
+static int mgxt_take_device_page(struct mgxt_run *run, struct mgxt_src *src)
+{
+	unsigned long pfn, end = node_end_pfn(0);
+
+	for (pfn = node_start_pfn(0); pfn < end; pfn++) {
+		struct page *page = pfn_to_online_page(pfn);
+
+		if (!page || !mgx_has_movable_ops(page_folio(page)))
+			continue;
+		if (!static_call(mgxt_isolate_page)(page, 0))
+			continue;
+		src->folio = page_folio(page);
+		list_add_tail(&page->lru, &run->list);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 /* The folio's isolation has a reference of its own. */
 static int mgxt_take(struct mgxt_run *run, struct mgxt_src *src,
 		     struct folio *folio)
@@ -260,22 +283,31 @@ static int mgxt_prepare(struct mgxt_src *src)
 	return src->flags & MGXT_POISON ? mgxt_readable(folio, false) : 0;
 }
 
+static int mgxt_isolate_one(struct mgxt_run *run, struct mgxt_src *src,
+			    const struct mgxt_folio *want)
+{
+	struct folio *folio;
+	int rc;
+
+	src->flags = want->flags;
+	if (src->flags & MGXT_DEVICE_PAGE)
+		return mgxt_take_device_page(run, src);
+	folio = mgxt_lookup(want);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	rc = mgxt_take(run, src, folio);
+	folio_put(folio);
+	return rc ?: mgxt_prepare(src);
+}
+
 static int mgxt_isolate_all(struct mgxt_run *run)
 {
 	int rc = 0;
 	u32 i;
 
 	static_call(mgxt_drain)();
-	for (i = 0; i < run->call.nr && !rc; i++) {
-		struct folio *folio = mgxt_lookup(&run->want[i]);
-
-		if (IS_ERR(folio))
-			return PTR_ERR(folio);
-		run->src[i].flags = run->want[i].flags;
-		rc = mgxt_take(run, &run->src[i], folio);
-		folio_put(folio);
-		rc = rc ?: mgxt_prepare(&run->src[i]);
-	}
+	for (i = 0; i < run->call.nr && !rc; i++)
+		rc = mgxt_isolate_one(run, &run->src[i], &run->want[i]);
 	return rc;
 }
 
@@ -447,6 +479,26 @@ static int mgxt_migrate_alone(struct address_space *mapping, struct folio *dst,
 	return 0;
 }
 
+static DECLARE_COMPLETION(mgxt_arrived);
+static DECLARE_COMPLETION(mgxt_go);
+
+static int mgxt_migrate_wait(struct address_space *mapping, struct folio *dst,
+			     struct folio *src, enum migrate_mode mode)
+{
+	complete(&mgxt_arrived);
+	wait_for_completion_killable_timeout(&mgxt_go, MGXT_WAIT_S * HZ);
+	return filemap_migrate_folio(mapping, dst, src, mode);
+}
+
+static long mgxt_ioctl_arrived(void)
+{
+	const long limit = MGXT_WAIT_S * HZ;
+	long left;
+
+	left = wait_for_completion_interruptible_timeout(&mgxt_arrived, limit);
+	return left > 0 ? 0 : left ?: -ETIMEDOUT;
+}
+
 static int mgxt_migrate_refuse(struct address_space *mapping,
 			       struct folio *dst, struct folio *src,
 			       enum migrate_mode mode)
@@ -469,6 +521,11 @@ static const struct address_space_operations mgxt_aops_refuse = {
 	.migrate_folio = mgxt_migrate_refuse,
 };
 
+static const struct address_space_operations mgxt_aops_wait = {
+	.dirty_folio = noop_dirty_folio,
+	.migrate_folio = mgxt_migrate_wait,
+};
+
 static const struct address_space_operations mgxt_aops_plain = {
 	.dirty_folio = noop_dirty_folio,
 	.migrate_folio = migrate_folio,
@@ -478,6 +535,7 @@ static const struct address_space_operations *const mgxt_aops[] = {
 	[MGXT_FILE_LOCK] = &mgxt_aops_lock,
 	[MGXT_FILE_ALONE] = &mgxt_aops_alone,
 	[MGXT_FILE_REFUSE] = &mgxt_aops_refuse,
+	[MGXT_FILE_WAIT] = &mgxt_aops_wait,
 	[MGXT_FILE_INACCESSIBLE] = &mgxt_aops_plain,
 };
 
@@ -607,6 +665,11 @@ static long mgxt_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case MGXT_POISON_ON:
 		static_call(mgxt_copy_fragile)();
 		return 0;
+	case MGXT_ARRIVED:
+		return mgxt_ioctl_arrived();
+	case MGXT_GO:
+		complete(&mgxt_go);
+		return 0;
 	}
 	return -ENOTTY;
 }
@@ -627,7 +690,11 @@ static int __init mgxt_init(void)
 {
 	int rc = mgxt_bind();
 
-	return rc ?: misc_register(&mgxt_device);
+	if (rc) {
+		pr_err("this kernel lacks a function that tests need\n");
+		return rc;
+	}
+	return misc_register(&mgxt_device);
 }
 
 static void __exit mgxt_exit(void)

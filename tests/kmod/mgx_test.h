@@ -26,6 +26,8 @@
  * NEST: before it gets a destination, the folios with INNER are migrated
  * INNER: see NEST
  * POISON: reading it ends as a machine check does
+ * DEVICE_PAGE: none of a file, but a page that its owner moves (movable_ops), any;
+ *	@fd and @index do not matter
  */
 #define MGXT_LOCKED	0x01
 #define MGXT_PINNED	0x02
@@ -33,6 +35,7 @@
 #define MGXT_NEST	0x08
 #define MGXT_INNER	0x10
 #define MGXT_POISON	0x20
+#define MGXT_DEVICE_PAGE 0x40
 
 /**
  * struct mgxt_folio - a folio of a file's page cache (4 KiB)
@@ -86,17 +89,21 @@ struct mgxt_call {
  * @MGXT_FILE_ALONE: it copies without folio_mc_copy(), as the ring of aio
  *	does; then the owner changes the new folio, and lets go of MGXT_PINNED
  * @MGXT_FILE_REFUSE: it always returns -EBUSY
+ * @MGXT_FILE_WAIT: it waits for MGXT_GO, at most MGXT_WAIT_S seconds
  * @MGXT_FILE_INACCESSIBLE: not its own, but the mapping is inaccessible
  */
 enum mgxt_file_kind {
 	MGXT_FILE_LOCK,
 	MGXT_FILE_ALONE,
 	MGXT_FILE_REFUSE,
+	MGXT_FILE_WAIT,
 	MGXT_FILE_INACCESSIBLE,
 };
 
 /* What the owner of a MGXT_FILE_ALONE folio writes to all of it. */
 #define MGXT_OWNERS_BYTE	0x77
+
+#define MGXT_WAIT_S		60
 
 struct mgxt_file {
 	__u32 kind;
@@ -106,5 +113,7 @@ struct mgxt_file {
 #define MGXT_MIGRATE	_IOWR('M', 1, struct mgxt_call)
 #define MGXT_FILE	_IOW('M', 2, struct mgxt_file) /* returns an fd */
 #define MGXT_POISON_ON	_IO('M', 3) /* copies survive bad memory from now on */
+#define MGXT_ARRIVED	_IO('M', 4) /* waits until a MGXT_FILE_WAIT folio waits */
+#define MGXT_GO		_IO('M', 5) /* lets it go */
 
 #endif /* _MGX_TEST_H */

@@ -5,7 +5,7 @@
  * between the copy of a batch and the folio's turn. They are never copied
  * early. And their turn never begins a batch: on 6.12 it runs under a spinlock.
  *
- * kselftest-timeout: 120
+ * kselftest-timeout: 300
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define INODE	1024 /* few files fill many blocks */
 #define FILES	250
 #define LATE	200 /* its inode is read ahead with others than the root's */
@@ -192,7 +193,7 @@ static void blocks_in_flight(buffers_t *self, uint64_t *first, uint64_t *last)
  * A reader waits for one inode; the blocks around it are in flight as well, and
  * nobody waits for them. The one that it waits for, it holds.
  */
-TEST_F(buffers, read_in_flight)
+TEST_F_TIMEOUT(buffers, read_in_flight, LIMIT)
 {
 	struct directed *d = &self->directed;
 	uint64_t first, last;
@@ -259,7 +260,7 @@ static void expect_no_batch(struct __test_metadata *_metadata, buffers_t *self,
 	EXPECT_EQ(0, EV(&counts, batches));
 }
 
-TEST_F(buffers, turn_begins_nothing)
+TEST_F_TIMEOUT(buffers, turn_begins_nothing, LIMIT)
 {
 	struct directed *d = &self->directed;
 	uint64_t block = cached_block(self);
@@ -325,7 +326,7 @@ static void *look_again(void *arg)
 	return NULL;
 }
 
-TEST_F(buffers, compaction)
+TEST_F_TIMEOUT(buffers, compaction, LIMIT)
 {
 	time_t end = time(NULL) + 5;
 	int rounds = 0;

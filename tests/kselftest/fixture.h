@@ -246,6 +246,10 @@ void window_arm(struct window *w, bool on);
 bool window_wait(struct window *w);
 /* That batch goes on, and those behind it do not wait. */
 void window_close(struct window *w);
+/* exit() of the policy waits, or no longer. */
+void window_hold_exit(struct window *w, bool on);
+/* Waits until it was called. */
+bool window_wait_exit(struct window *w);
 /*
  * A thread that migrates, on the last CPU, where the policy waits. All others
  * are kept off that CPU by window_start().

@@ -3,7 +3,7 @@
  * giveback.c - a destination that was given back is never written to again, and
  * a pair whose folio has moved is never copied again.
  *
- * kselftest-timeout: 60
+ * kselftest-timeout: 300
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "kselftest_harness.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	128
 #define ROUNDS	40
 
@@ -84,7 +85,7 @@ static void expect_moved(struct __test_metadata *_metadata, giveback_t *self,
 }
 
 /* Its first destination is given back before the batch begins. */
-TEST_F(giveback, unmapped_later)
+TEST_F_TIMEOUT(giveback, unmapped_later, LIMIT)
 {
 	add(self, 0, 0);
 	add(self, 1, MGXT_LOCKED);
@@ -93,7 +94,7 @@ TEST_F(giveback, unmapped_later)
 }
 
 /* The same in the middle of others. */
-TEST_F(giveback, unmapped_later_among_others)
+TEST_F_TIMEOUT(giveback, unmapped_later_among_others, LIMIT)
 {
 	unsigned int i;
 
@@ -104,7 +105,7 @@ TEST_F(giveback, unmapped_later_among_others)
 }
 
 /* There is no destination for it: what is there already is moved. */
-TEST_F(giveback, no_memory)
+TEST_F_TIMEOUT(giveback, no_memory, LIMIT)
 {
 	add(self, 0, 0);
 	add(self, 1, MGXT_LOCKED);
@@ -116,7 +117,7 @@ TEST_F(giveback, no_memory)
 }
 
 /* Refused for good at their turns, before, between and behind the others. */
-TEST_F(giveback, refused)
+TEST_F_TIMEOUT(giveback, refused, LIMIT)
 {
 	unsigned int i;
 
@@ -131,7 +132,7 @@ TEST_F(giveback, refused)
 }
 
 /* Pinned to the end: refused in each pass, then all is undone. */
-TEST_F(giveback, pinned)
+TEST_F_TIMEOUT(giveback, pinned, LIMIT)
 {
 	unsigned int i;
 
@@ -147,7 +148,7 @@ TEST_F(giveback, pinned)
  * Its owner goes on with the new folio, and only then the first one's turn
  * begins the batch: the second is no longer on the list, and its pair is old.
  */
-TEST_F(giveback, moved_alone)
+TEST_F_TIMEOUT(giveback, moved_alone, LIMIT)
 {
 	unsigned char page[PAGE];
 	size_t i, wrong = 0;
@@ -194,7 +195,7 @@ static void random_call(giveback_t *self, unsigned int flags, int node)
 	}
 }
 
-TEST_F(giveback, random)
+TEST_F_TIMEOUT(giveback, random, LIMIT)
 {
 	const char *given = getenv("MGX_SEED");
 	unsigned int seed = given ? atoi(given) : (int)time(NULL);

@@ -4,9 +4,11 @@
  * at their turn, by the kernel: their content may change under locks that only
  * this function knows. And folios that nobody may read early are not read.
  *
- * kselftest-timeout: 60
+ * kselftest-timeout: 300
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	4
 #define NEW	0x42
 
@@ -104,7 +107,7 @@ static void *mover_main(void *arg)
 }
 
 /* Its content changes between the copy of the batch and its turn. */
-TEST_F(mapping, content_changes)
+TEST_F_TIMEOUT(mapping, content_changes, LIMIT)
 {
 	char page[PAGE];
 	int i;
@@ -133,7 +136,7 @@ TEST_F(mapping, content_changes)
 }
 
 /* Its turn is no reason to copy others, under whatever lock it has. */
-TEST_F(mapping, turn_begins_nothing)
+TEST_F_TIMEOUT(mapping, turn_begins_nothing, LIMIT)
 {
 	int i;
 
@@ -148,7 +151,7 @@ TEST_F(mapping, turn_begins_nothing)
 }
 
 /* The kernel refuses it at its turn; until then nobody has looked at it. */
-TEST_F(mapping, inaccessible)
+TEST_F_TIMEOUT(mapping, inaccessible, LIMIT)
 {
 	file_make(_metadata, self, MGXT_FILE_INACCESSIBLE);
 	add_all(self);
@@ -163,7 +166,7 @@ TEST_F(mapping, inaccessible)
 }
 
 /* ext4's migrate_folio() locks buffers: stock code with the same duty. */
-TEST_F(mapping, ext4)
+TEST_F_TIMEOUT(mapping, ext4, LIMIT)
 {
 	const char *dir = disk_ext4();
 	struct mem file;
@@ -186,6 +189,59 @@ TEST_F(mapping, ext4)
 	EXPECT_EQ(0, mem_check(&file));
 	mem_free(&file);
 	unlink(path);
+}
+
+#define ZRAM		"/dev/zram0"
+#define ZRAM_SIZE	MIB(1)
+
+/* Incompressible, so that each page of it is one of zsmalloc. */
+static int zram_fill(char *data)
+{
+	int fd, rc = -1, random = open("/dev/urandom", O_RDONLY);
+
+	if (system("modprobe zram num_devices=1") ||
+	    file_write("/sys/block/zram0/disksize", "4M"))
+		return -1;
+	fd = open(ZRAM, O_RDWR | O_DIRECT);
+	if (read(random, data, ZRAM_SIZE) == ZRAM_SIZE &&
+	    pwrite(fd, data, ZRAM_SIZE, 0) == ZRAM_SIZE)
+		rc = 0;
+	close(fd);
+	close(random);
+	return rc;
+}
+
+static int zram_compare(const char *data, char *buf)
+{
+	int rc = -1, fd = open(ZRAM, O_RDONLY | O_DIRECT);
+
+	if (pread(fd, buf, ZRAM_SIZE, 0) == ZRAM_SIZE)
+		rc = memcmp(data, buf, ZRAM_SIZE);
+	close(fd);
+	return rc;
+}
+
+/* zsmalloc moves its pages itself; they come in the same lists. */
+TEST_F_TIMEOUT(mapping, movable_ops, LIMIT)
+{
+	struct mem data;
+
+	ASSERT_EQ(0, mem_map(&data, MEM_ANON, 2 * ZRAM_SIZE));
+	ASSERT_EQ(0, node_bind(0));
+	ASSERT_EQ(0, zram_fill(data.addr));
+	ASSERT_EQ(0, node_bind(-1));
+	directed_add(&self->directed, self->mem.fd, 0, 0);
+	directed_add(&self->directed, -1, 0, MGXT_DEVICE_PAGE);
+	directed_add(&self->directed, self->mem.fd, 1, 0);
+	ASSERT_EQ(0, directed_run(&self->directed));
+	EXPECT_EQ(3, self->directed.call.succeeded);
+	EXPECT_EQ(0, counts_since(&self->counts));
+	EXPECT_EQ(1, EV(&self->counts, held_device));
+	EXPECT_EQ(2, EV(&self->counts, pages_used));
+	EXPECT_EQ(0, zram_compare(data.addr, data.addr + ZRAM_SIZE));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	mem_free(&data);
+	EXPECT_EQ(0, system("rmmod zram"));
 }
 
 TEST_HARNESS_MAIN

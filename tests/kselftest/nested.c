@@ -3,7 +3,7 @@
  * nested.c - a migration within a migration: allocating a destination reclaims,
  * reclaim demotes, and migrate_pages() is called again by the same task.
  *
- * kselftest-timeout: 60
+ * kselftest-timeout: 300
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define OUTER	8
 #define INNER	4
 
@@ -85,19 +86,19 @@ static void expect_both_copied(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, EV(c, pages_kernel));
 }
 
-TEST_F(nested, at_first_folio)
+TEST_F_TIMEOUT(nested, at_first_folio, LIMIT)
 {
 	run_nested(_metadata, self, 0);
 	expect_both_copied(_metadata, self);
 }
 
-TEST_F(nested, in_the_middle)
+TEST_F_TIMEOUT(nested, in_the_middle, LIMIT)
 {
 	run_nested(_metadata, self, OUTER / 2);
 	expect_both_copied(_metadata, self);
 }
 
-TEST_F(nested, at_last_folio)
+TEST_F_TIMEOUT(nested, at_last_folio, LIMIT)
 {
 	run_nested(_metadata, self, OUTER - 1);
 	expect_both_copied(_metadata, self);
@@ -117,7 +118,7 @@ static void empty_reserve(struct __test_metadata *_metadata, nested_t *self)
 }
 
 /* It passes through, and the outer call does not take its folios for its own. */
-TEST_F(nested, empty_reserve)
+TEST_F_TIMEOUT(nested, empty_reserve, LIMIT)
 {
 	const struct counts *c = &self->counts;
 

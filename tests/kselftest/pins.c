@@ -4,15 +4,17 @@
  * read is in flight when the batch is copied, and ends before the folio's turn.
  * Or the device comes after the copy, by memfd_pin_folios().
  *
- * kselftest-timeout: 120
+ * kselftest-timeout: 300
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
 #include <liburing.h>
+#include <numaif.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -20,6 +22,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	8 /* the first begins the batch, the last is read into */
 #define DEVICE	0xd1
 
@@ -45,6 +48,8 @@ FIXTURE(pins) {
 	struct counts counts;
 	struct nbd nbd;
 	struct mem mem;
+	struct mem anon;
+	int dmabuf;
 	struct read_in_flight read;
 	pthread_t mover;
 	ssize_t there;
@@ -171,19 +176,23 @@ static void make(struct __test_metadata *_metadata, pins_t *self,
 	self->read.to = self->mem.addr + len - PAGE;
 }
 
-/* What the device read is there, and all else as it was. */
-static void expect_content(struct __test_metadata *_metadata, pins_t *self)
+/* What the device wrote is there ... */
+static void expect_read(struct __test_metadata *_metadata, pins_t *self)
 {
-	struct mem rest = self->mem;
 	size_t i, wrong = 0;
 
 	for (i = 0; i < PAGE; i++)
 		wrong += (unsigned char)self->read.to[i] != DEVICE;
 	EXPECT_EQ(0, wrong);
-	rest.len -= PAGE;
-	EXPECT_EQ(0, mem_check(&rest));
 	if (!__test_passed(_metadata))
 		counts_print(&self->counts);
+}
+
+/* ... and all else as it was. */
+static void expect_content(struct __test_metadata *_metadata, pins_t *self)
+{
+	EXPECT_EQ(0, mem_check_part(&self->mem, 0, self->mem.len - PAGE));
+	expect_read(_metadata, self);
 }
 
 /* The last folio was held back, the others were not. */
@@ -194,7 +203,7 @@ static void expect_held(struct __test_metadata *_metadata, pins_t *self)
 	expect_content(_metadata, self);
 }
 
-TEST_F(pins, direct_read)
+TEST_F_TIMEOUT(pins, direct_read, LIMIT)
 {
 	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
 	async_start(_metadata, self, false);
@@ -207,7 +216,7 @@ TEST_F(pins, direct_read)
 }
 
 /* pread() wants the folio's lock in the end, so it waits for the migration. */
-TEST_F(pins, direct_read_sync)
+TEST_F_TIMEOUT(pins, direct_read_sync, LIMIT)
 {
 	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
 	sync_start(_metadata, self);
@@ -218,7 +227,7 @@ TEST_F(pins, direct_read_sync)
 	expect_held(_metadata, self);
 }
 
-TEST_F(pins, fixed_buffer)
+TEST_F_TIMEOUT(pins, fixed_buffer, LIMIT)
 {
 	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
 	async_start(_metadata, self, true);
@@ -231,7 +240,7 @@ TEST_F(pins, fixed_buffer)
 }
 
 /* As long as the buffer is registered its folio stays where it is. */
-TEST_F(pins, fixed_buffer_stays)
+TEST_F_TIMEOUT(pins, fixed_buffer_stays, LIMIT)
 {
 	make(_metadata, self, MEM_SHMEM, PAGES * PAGE);
 	async_start(_metadata, self, true);
@@ -245,7 +254,7 @@ TEST_F(pins, fixed_buffer_stays)
 }
 
 /* hugetlb folios are batches of their own: this one begins when that one ends. */
-TEST_F(pins, hugetlb)
+TEST_F_TIMEOUT(pins, hugetlb, LIMIT)
 {
 	ASSERT_EQ(0, hugetlb_pool(4));
 	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(4));
@@ -258,7 +267,7 @@ TEST_F(pins, hugetlb)
 	EXPECT_EQ(MIB(4) / PAGE, self->there);
 }
 
-TEST_F(pins, hugetlb_stays)
+TEST_F_TIMEOUT(pins, hugetlb_stays, LIMIT)
 {
 	ASSERT_EQ(0, hugetlb_pool(4));
 	make(_metadata, self, MEM_HUGETLB_SHARED, MIB(4));
@@ -301,7 +310,7 @@ static void dmabuf_write(struct __test_metadata *_metadata, int fd)
 }
 
 /* It pins, writes and unpins: the references say nothing afterwards. */
-TEST_F(pins, memfd_pin)
+TEST_F_TIMEOUT(pins, memfd_pin, LIMIT)
 {
 	int fd;
 
@@ -317,7 +326,7 @@ TEST_F(pins, memfd_pin)
 	EXPECT_EQ(PAGES, self->there);
 }
 
-TEST_F(pins, memfd_pin_stays)
+TEST_F_TIMEOUT(pins, memfd_pin_stays, LIMIT)
 {
 	int fd;
 
@@ -333,8 +342,82 @@ TEST_F(pins, memfd_pin_stays)
 	expect_content(_metadata, self);
 }
 
+#define PINNING_MS	60000
+
+/* Allocates a hole of this size first, and then pins the page behind it. */
+static void *pin_main(void *arg)
+{
+	pins_t *self = arg;
+	struct udmabuf_create create = {
+		.memfd = self->mem.fd,
+		.size = self->mem.len,
+	};
+	int dev = open("/dev/udmabuf", O_RDWR);
+
+	self->dmabuf = ioctl(dev, UDMABUF_CREATE, &create);
+	close(dev);
+	return NULL;
+}
+
+static bool is_pinning(const pins_t *self)
+{
+	struct stat st;
+	int ms;
+
+	for (ms = 0; ms < PINNING_MS; ms++) {
+		if (!fstat(self->mem.fd, &st) && st.st_blocks > 64)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/* A page that nobody pins begins the batch. */
+static void *two_main(void *arg)
+{
+	pins_t *self = arg;
+	void *pages[] = { self->anon.addr, self->read.to };
+	int nodes[] = { 1, 1 }, status[2];
+
+	self->there = move_pages(0, 2, pages, nodes, status, MPOL_MF_MOVE);
+	return NULL;
+}
+
+/* The call is under way when the batch is copied, and then comes to the page. */
+TEST_F_TIMEOUT(pins, memfd_pin_under_way, LIMIT)
+{
+	pthread_t pinner;
+	void *p;
+
+	ASSERT_EQ(0, mem_make(&self->anon, MEM_ANON, PAGE, 0));
+	ASSERT_EQ(0, mem_map(&self->mem, MEM_SHMEM, MIB(32)));
+	self->read.to = self->mem.addr + self->mem.len - PAGE;
+	ASSERT_EQ(0, node_bind(0));
+	memset(self->read.to, 0, PAGE);
+	ASSERT_EQ(0, fcntl(self->mem.fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	ASSERT_EQ(0, counts_read(&self->counts));
+	ASSERT_EQ(0, pthread_create(&pinner, NULL, pin_main, self));
+	ASSERT_TRUE(is_pinning(self));
+	window_arm(self->window, true);
+	ASSERT_EQ(0, aside_start(&self->mover, two_main, self));
+	ASSERT_TRUE(window_wait(self->window));
+	pthread_join(pinner, NULL);
+	ASSERT_LE(0, self->dmabuf);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, self->dmabuf,
+		 self->mem.len - PAGE);
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, DEVICE, PAGE);
+	munmap(p, PAGE);
+	close(self->dmabuf);
+	move_finish(_metadata, self);
+	expect_read(_metadata, self);
+	EXPECT_EQ(1, EV(&self->counts, held_refs));
+	EXPECT_EQ(0, mem_check(&self->anon));
+	mem_free(&self->anon);
+}
+
 /* Its window is between the kernel's check and the end of the move. */
-TEST_F(pins, memfd_pin_hugetlb)
+TEST_F_TIMEOUT(pins, memfd_pin_hugetlb, LIMIT)
 {
 	int fd;
 

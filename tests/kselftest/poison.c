@@ -6,7 +6,7 @@
  * about one can: the source is taken out of the direct map, so that reading it
  * faults, and the copy that recovers from machine checks returns an error.
  *
- * kselftest-timeout: 60
+ * kselftest-timeout: 300
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
+#define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	8
 #define BAD	3
 
@@ -100,7 +101,7 @@ static void expect_as_on_stock(struct __test_metadata *_metadata,
 		counts_print(&self->counts);
 }
 
-TEST_F(poison, in_early_copy)
+TEST_F_TIMEOUT(poison, in_early_copy, LIMIT)
 {
 	expect_as_on_stock(_metadata, self);
 	EXPECT_EQ(1, EV(&self->counts, poison));
@@ -109,7 +110,7 @@ TEST_F(poison, in_early_copy)
 }
 
 /* What to compare with. */
-TEST_F(poison, without_policy)
+TEST_F_TIMEOUT(poison, without_policy, LIMIT)
 {
 	policy_detach(&self->policy);
 	expect_as_on_stock(_metadata, self);
@@ -149,7 +150,7 @@ static uint64_t pfn_of(const void *addr)
 }
 
 /* The page is reported bad when its content has been copied already. */
-TEST_F(poison, between_copy_and_turn)
+TEST_F_TIMEOUT(poison, between_copy_and_turn, LIMIT)
 {
 	ASSERT_EQ(0, system("modprobe hwpoison-inject"));
 	self->pfn = pfn_of(self->mem.addr + BAD * PAGE);
@@ -177,7 +178,7 @@ static void told(int signal)
 }
 
 /* Poisoned before: it is unmapped, and move_pages() finds nothing there. */
-TEST_F(poison, before_the_call)
+TEST_F_TIMEOUT(poison, before_the_call, LIMIT)
 {
 	char *bad = self->mem.addr + BAD * PAGE;
 
@@ -189,7 +190,7 @@ TEST_F(poison, before_the_call)
 }
 
 /* Soft offlining is a migration by itself, of a page that still works. */
-TEST_F(poison, soft_offline)
+TEST_F_TIMEOUT(poison, soft_offline, LIMIT)
 {
 	char *soft = self->mem.addr + BAD * PAGE;
 	uint64_t pfn = pfn_of(soft);

@@ -69,8 +69,34 @@ void BPF_PROG(window_complete, struct mgx_batch *batch, struct mgx_done *done)
 	bpf_loop(TICKS, wait_ticks, &wait, 0);
 }
 
+static long exit_tick(__u32 i, __u64 *until)
+{
+	struct window *w = the_window();
+
+	return !w || !*(volatile __u32 *)&w->hold_exit ||
+	       bpf_ktime_get_ns() > *until;
+}
+
+static long exit_ticks(__u32 i, __u64 *until)
+{
+	return bpf_loop(TICKS, exit_tick, until, 0) < TICKS;
+}
+
+SEC("struct_ops.s/exit")
+void BPF_PROG(window_exit, struct mgx_exit_info *info)
+{
+	__u64 until = bpf_ktime_get_ns() + WINDOW_MS * 1000000ULL;
+	struct window *w = the_window();
+
+	if (!w)
+		return;
+	w->exiting = 1;
+	bpf_loop(TICKS, exit_ticks, &until, 0);
+}
+
 MGX_OPS_DEFINE(window_ops, "test: time between copies and turns",
 	.dispatch	= (void *)window_dispatch,
 	.complete	= (void *)window_complete,
+	.exit		= (void *)window_exit,
 	.name		= "t_window",
 );

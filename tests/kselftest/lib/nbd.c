@@ -18,6 +18,7 @@
 #include "fixture.h"
 
 #define PAGE	4096
+#define WAIT_MS	60000
 
 static bool all(ssize_t (*io)(int, void *, size_t), int fd, void *buf,
 		size_t len)
@@ -135,7 +136,7 @@ static int nbd_probe(void)
 	char page[PAGE];
 	int tries, fd;
 
-	for (tries = 0; tries < 500; tries++) {
+	for (tries = 0; tries < WAIT_MS / 10; tries++) {
 		fd = open(NBD_DEVICE, O_RDONLY);
 		if (fd >= 0 && pread(fd, page, sizeof(page), 0) > 0) {
 			close(fd);
@@ -211,7 +212,7 @@ bool nbd_wait_held(struct nbd *n, uint64_t bytes)
 	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
 	int ms;
 
-	for (ms = 0; ms < 10000; ms++) {
+	for (ms = 0; ms < WAIT_MS; ms++) {
 		if (held_bytes(n) >= bytes)
 			return true;
 		nanosleep(&tick, NULL);

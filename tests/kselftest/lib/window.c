@@ -15,7 +15,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
-#define WAIT_MS	20000
+#define WAIT_MS	60000
 
 static int last_cpu(void)
 {
@@ -57,6 +57,7 @@ int window_start(struct policy *p, struct window **w)
 void window_stop(struct policy *p, struct window *w)
 {
 	window_arm(w, false);
+	window_hold_exit(w, false);
 	policy_close(p);
 	munmap(w, PAGE);
 }
@@ -67,18 +68,33 @@ void window_arm(struct window *w, bool on)
 	__atomic_store_n(&w->tgid, on ? getpid() : 0, __ATOMIC_SEQ_CST);
 }
 
-bool window_wait(struct window *w)
+static bool wait_above(const __u32 *number, __u32 floor, const char *what)
 {
 	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
 	int ms;
 
 	for (ms = 0; ms < WAIT_MS; ms++) {
-		if (__atomic_load_n(&w->opened, __ATOMIC_SEQ_CST) > w->closed)
+		if (__atomic_load_n(number, __ATOMIC_SEQ_CST) > floor)
 			return true;
 		nanosleep(&tick, NULL);
 	}
-	note("no batch was copied in %d ms", WAIT_MS);
+	note("%s in %d ms", what, WAIT_MS);
 	return false;
+}
+
+bool window_wait(struct window *w)
+{
+	return wait_above(&w->opened, w->closed, "no batch was copied");
+}
+
+void window_hold_exit(struct window *w, bool on)
+{
+	__atomic_store_n(&w->hold_exit, on, __ATOMIC_SEQ_CST);
+}
+
+bool window_wait_exit(struct window *w)
+{
+	return wait_above(&w->exiting, 0, "exit() was not called");
 }
 
 void window_close(struct window *w)
