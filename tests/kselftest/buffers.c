@@ -258,6 +258,7 @@ static void expect_no_batch(struct __test_metadata *_metadata, buffers_t *self,
 	EXPECT_EQ(2, d->call.succeeded);
 	EXPECT_EQ(2, EV(&counts, pages_kernel));
 	EXPECT_EQ(0, EV(&counts, batches));
+	EXPECT_EQ(0, EV(&counts, held_mapping));
 }
 
 TEST_F_TIMEOUT(buffers, turn_begins_nothing, LIMIT)
@@ -281,6 +282,8 @@ TEST_F_TIMEOUT(buffers, turn_begins_nothing, LIMIT)
 	EXPECT_EQ(1, EV(&self->counts, batches));
 	EXPECT_EQ(2, EV(&self->counts, pages_used));
 	EXPECT_EQ(2, EV(&self->counts, pages_kernel));
+	/* It was gathered behind their turns. */
+	EXPECT_EQ(0, EV(&self->counts, held_mapping));
 	EXPECT_TRUE(cache_is_right(self, block));
 	EXPECT_TRUE(cache_is_right(self, block + 1));
 }

@@ -148,6 +148,8 @@ TEST_F_TIMEOUT(mapping, turn_begins_nothing, LIMIT)
 	EXPECT_EQ(0, counts_since(&self->counts));
 	EXPECT_EQ(0, EV(&self->counts, batches));
 	EXPECT_EQ(PAGES, EV(&self->counts, pages_kernel));
+	/* Nor was one gathered in vain. */
+	EXPECT_EQ(0, EV(&self->counts, held_mapping));
 }
 
 /* The kernel refuses it at its turn; until then nobody has looked at it. */
