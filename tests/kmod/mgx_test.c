@@ -305,7 +305,8 @@ static int mgxt_isolate_all(struct mgxt_run *run)
 	int rc = 0;
 	u32 i;
 
-	static_call(mgxt_drain)();
+	if (!(run->call.flags & MGXT_DRAINED))
+		static_call(mgxt_drain)();
 	for (i = 0; i < run->call.nr && !rc; i++)
 		rc = mgxt_isolate_one(run, &run->src[i], &run->want[i]);
 	return rc;
@@ -649,6 +650,7 @@ static long mgxt_ioctl_file(const struct mgxt_file __user *arg)
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
+	static_call(mgxt_drain)();
 	fd_install(fd, file);
 	return fd;
 }

@@ -53,6 +53,7 @@ struct mgxt_folio {
 };
 
 #define MGXT_NO_PUT	0x01 /* pass no put_new_folio() */
+#define MGXT_DRAINED	0x02 /* new files only: do not wait for every CPU */
 
 /**
  * struct mgxt_call - a call of migrate_pages()
@@ -60,7 +61,7 @@ struct mgxt_folio {
  * @nr: how many
  * @node: where to
  * @mode: enum migrate_mode of the kernel
- * @flags: MGXT_NO_PUT
+ * @flags: MGXT_NO_PUT, MGXT_DRAINED
  * @rc: out: what it returned
  * @succeeded: out: base pages migrated, by its own account
  * @inner_rc: out: what the nested call returned
