@@ -20,6 +20,18 @@ __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
 		     __u32 chunk, __u64 flags) __ksym;
 /* In dispatch(): nanoseconds to poll before sleeping. */
 int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
+/* In every member: figures of a channel, as far as info__sz goes. */
+int mgx_bpf_channel_info(__u32 id, struct mgx_channel_info *info,
+			 __u32 info__sz) __ksym __weak;
+/*
+ * In every member: bpf_for_each(mgx_channel, info, nid) runs over the channels
+ * that take work, nearest to node nid first. The calling CPU is not among them.
+ */
+int bpf_iter_mgx_channel_new(struct bpf_iter_mgx_channel *it,
+			     __s32 nid) __ksym __weak;
+struct mgx_channel_info *
+bpf_iter_mgx_channel_next(struct bpf_iter_mgx_channel *it) __ksym __weak;
+void bpf_iter_mgx_channel_destroy(struct bpf_iter_mgx_channel *it) __ksym __weak;
 /* In admit(). */
 int mgx_bpf_limit(struct mgx_req *req, __u32 pages) __ksym;
 int mgx_bpf_skip(struct mgx_req *req) __ksym;

@@ -20,14 +20,42 @@
 #define MGX_STRIKES	   3		/* errors in a row until quarantine */
 #define MGX_BACKOFF_MIN_MS 100
 #define MGX_BACKOFF_MAX_MS 60000
+#define MGX_QUANTILES_EVERY 32		/* jobs */
+#define MGX_RECENT	   4096		/* jobs that quantiles look back */
+#define MGX_VERIFY_EVERY   16		/* jobs, when some are verified */
 
 static DEFINE_MUTEX(mgx_channel_mutex);	/* register, unregister */
 static struct mgx_channel __rcu *mgx_channels[MGX_MAX_CHANNELS];
 static struct kobject *mgx_channels_kobj;
-static DEFINE_PER_CPU(struct mgx_channel_stats, mgx_caller_stats);
 
-static const char *const mgx_kind_names[] = MGX_KIND_NAMES;
-static const char *const mgx_state_names[] = MGX_STATE_NAMES;
+static const char *const mgx_verify_names[] = MGX_VERIFY_NAMES;
+static enum mgx_verify mgx_verify;
+
+static int mgx_verify_set(const char *value, const struct kernel_param *kp)
+{
+	int mode = sysfs_match_string(mgx_verify_names, value);
+
+	if (mode < 0)
+		return mode;
+	mgx_verify = mode;
+	return 0;
+}
+
+static int mgx_verify_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", mgx_verify_names[mgx_verify]);
+}
+
+static const struct kernel_param_ops mgx_verify_ops = {
+	.set = mgx_verify_set,
+	.get = mgx_verify_get,
+};
+module_param_cb(verify, &mgx_verify_ops, NULL, 0644);
+MODULE_PARM_DESC(verify, "compare what engines of dmaengine copied: off, sampled (one job in 16) or full; for channels that come from now on, see also channels/<id>/verify (default off)");
+
+static DEFINE_PER_CPU(struct mgx_channel_stats, mgx_caller_stats);
+/* One above the highest id in use; grows only. */
+static u32 mgx_channel_top;
 
 /**
  * mgx_channel_get() - a channel by its id
@@ -81,21 +109,68 @@ static u64 mgx_ewma(u64 old, u64 new)
 	return old ? old - (old >> 3) + (new >> 3) : new;
 }
 
+/* Quantiles of what was lately: the counters are halved now and then. */
+static void mgx_channel_latency(struct mgx_channel *channel, u64 ns)
+{
+	u32 i, bucket = mgx_hist_bucket(ns);
+
+	channel->hist[bucket]++;
+	channel->recent[bucket]++;
+	if (++channel->nr_recent % MGX_QUANTILES_EVERY && channel->p99_ns)
+		return;
+	channel->p50_ns = mgx_hist_quantile(channel->recent,
+					    channel->nr_recent, 500);
+	channel->p99_ns = mgx_hist_quantile(channel->recent,
+					    channel->nr_recent, 990);
+	if (channel->nr_recent < MGX_RECENT)
+		return;
+	channel->nr_recent = 0;
+	for (i = 0; i < MGX_HIST_BUCKETS; i++) {
+		channel->recent[i] /= 2;
+		channel->nr_recent += channel->recent[i];
+	}
+}
+
+/* Processor time goes to the process that caused it; the least one makes room. */
+static void mgx_channel_charge(struct mgx_channel *channel,
+			       const struct mgx_job *job)
+{
+	struct mgx_user *user, *least = channel->user;
+
+	channel->stats.cpu_ns += job->cpu_ns;
+	for (user = channel->user; user < channel->user + MGX_USERS; user++) {
+		if (user->tgid == job->tgid)
+			break;
+		if (user->cpu_ns < least->cpu_ns)
+			least = user;
+	}
+	if (user == channel->user + MGX_USERS) {
+		*least = (struct mgx_user){ .tgid = job->tgid };
+		user = least;
+	}
+	user->cpu_ns += job->cpu_ns;
+	user->bytes += job->bytes;
+}
+
 /**
- * mgx_channel_account() - add a job to a channel's figures
- * @channel: who copied
+ * mgx_channel_account() - add a job to its channel's figures
+ * @job: the job, done
  * @bytes: bytes copied
  * @ns: time from start to completion, nanoseconds
  * @status: 0 or a negative errno
  *
  * Context: any; under the channel's lock.
  */
-void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
+void mgx_channel_account(const struct mgx_job *job, u64 bytes, u64 ns,
 			 int status)
 {
+	struct mgx_channel *channel = job->channel;
+
 	channel->stats.copies++;
 	channel->stats.bytes += bytes;
 	channel->stats.ns += ns;
+	if (job->cpu_ns)
+		mgx_channel_charge(channel, job);
 	if (status) {
 		channel->stats.errors++;
 		return;
@@ -106,6 +181,7 @@ void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
 	    time_after(jiffies, channel->up_at +
 					msecs_to_jiffies(channel->backoff_ms)))
 		channel->backoff_ms = 0;
+	mgx_channel_latency(channel, ns);
 	channel->ewma_ns = mgx_ewma(channel->ewma_ns, ns);
 	channel->ewma_mbps = mgx_ewma(channel->ewma_mbps,
 				      div64_u64(bytes * 1000, max(ns, 1ULL)));
@@ -141,8 +217,12 @@ static void mgx_caller_sum(struct mgx_channel_stats *sum)
 	}
 }
 
-static void mgx_channel_sum(struct mgx_channel *channel,
-			    struct mgx_channel_stats *sum)
+/**
+ * mgx_channel_sum() - what a channel has done so far
+ * @channel: which
+ * @sum: filled in
+ */
+void mgx_channel_sum(struct mgx_channel *channel, struct mgx_channel_stats *sum)
 {
 	if (channel->desc.kind == MGX_KIND_CALLER) {
 		mgx_caller_sum(sum);
@@ -219,8 +299,11 @@ static void mgx_channel_probe(struct work_struct *work)
 {
 	struct mgx_channel *channel =
 		container_of(work, struct mgx_channel, probe.work);
-	bool stopped = mgx_channel_stopped(channel);
+	bool stopped;
 
+	mutex_lock(&channel->switching);
+	stopped = mgx_channel_stopped(channel);
+	mutex_unlock(&channel->switching);
 	spin_lock_irq(&channel->lock);
 	if (channel->state == MGX_CHANNEL_FAILED && stopped) {
 		channel->state = MGX_CHANNEL_UP;
@@ -234,121 +317,197 @@ static void mgx_channel_probe(struct work_struct *work)
 	spin_unlock_irq(&channel->lock);
 }
 
-/* --- sysfs: channels/<id>/ ------------------------------------------------- */
-
-struct mgx_channel_attr {
-	struct attribute attr;
-	ssize_t (*show)(struct mgx_channel *channel, char *buf);
-	ssize_t (*store)(struct mgx_channel *channel, const char *buf,
-			 size_t len);
-};
-
-#define MGX_CHANNEL_SHOW(file, fmt, value)                                     \
-	static ssize_t file##_show(struct mgx_channel *channel, char *buf)     \
-	{                                                                      \
-		return sysfs_emit(buf, fmt "\n", value);                       \
-	}                                                                      \
-	static struct mgx_channel_attr mgx_channel_##file = {                  \
-		.attr = { .name = #file, .mode = 0444 },                       \
-		.show = file##_show,                                           \
-	}
-
-#define MGX_CHANNEL_STAT(file)                                                 \
-	static ssize_t file##_show(struct mgx_channel *channel, char *buf)     \
-	{                                                                      \
-		struct mgx_channel_stats sum;                                  \
-									       \
-		mgx_channel_sum(channel, &sum);                                \
-		return sysfs_emit(buf, "%llu\n", sum.file);                    \
-	}                                                                      \
-	static struct mgx_channel_attr mgx_channel_##file = {                  \
-		.attr = { .name = #file, .mode = 0444 },                       \
-		.show = file##_show,                                           \
-	}
-
-MGX_CHANNEL_SHOW(kind, "%s", mgx_kind_names[channel->desc.kind]);
-MGX_CHANNEL_SHOW(name, "%s", channel->name);
-MGX_CHANNEL_SHOW(node, "%d", channel->desc.nid);
-MGX_CHANNEL_SHOW(credits, "%u", channel->desc.credits);
-MGX_CHANNEL_SHOW(depth, "%u", READ_ONCE(channel->depth));
-MGX_CHANNEL_SHOW(inflight, "%llu", READ_ONCE(channel->inflight));
-MGX_CHANNEL_SHOW(refused, "%llu", READ_ONCE(channel->refused));
-MGX_CHANNEL_SHOW(ewma_ns, "%llu", READ_ONCE(channel->ewma_ns));
-MGX_CHANNEL_SHOW(ewma_mbps, "%llu", READ_ONCE(channel->ewma_mbps));
-MGX_CHANNEL_STAT(copies);
-MGX_CHANNEL_STAT(bytes);
-MGX_CHANNEL_STAT(errors);
-MGX_CHANNEL_STAT(ns);
-
-static ssize_t state_show(struct mgx_channel *channel, char *buf)
+/**
+ * mgx_channel_verifies() - whether the next job's copy is to be compared
+ * @channel: whose; under its lock
+ */
+bool mgx_channel_verifies(struct mgx_channel *channel)
 {
-	return sysfs_emit(buf, "%s\n",
-			  mgx_state_names[READ_ONCE(channel->state)]);
+	switch (READ_ONCE(channel->verify)) {
+	case MGX_VERIFY_FULL:
+		return true;
+	case MGX_VERIFY_SAMPLED:
+		return !(channel->stats.copies % MGX_VERIFY_EVERY);
+	default:
+		return false;
+	}
 }
 
-/* "offline" takes an engine out; "up" puts it back, also out of quarantine. */
-static ssize_t state_store(struct mgx_channel *channel, const char *buf,
-			   size_t len)
-{
-	enum mgx_channel_state want;
-	ssize_t rc = len;
+/* --- figures for policies -------------------------------------------------- */
 
-	if (sysfs_streq(buf, "offline"))
-		want = MGX_CHANNEL_OFFLINE;
-	else if (sysfs_streq(buf, "up"))
-		want = MGX_CHANNEL_UP;
-	else
-		return -EINVAL;
-	if (channel->desc.kind == MGX_KIND_CALLER)
-		return -EPERM;	/* someone has to be able to copy */
+static void mgx_channel_describe(const struct mgx_channel *channel,
+				 struct mgx_channel_info *info)
+{
+	*info = (struct mgx_channel_info){
+		.bytes = READ_ONCE(channel->stats.bytes),
+		.copies = READ_ONCE(channel->stats.copies),
+		.errors = READ_ONCE(channel->stats.errors),
+		.inflight = READ_ONCE(channel->inflight),
+		.ewma_ns = READ_ONCE(channel->ewma_ns),
+		.ewma_mbps = READ_ONCE(channel->ewma_mbps),
+		.p50_ns = READ_ONCE(channel->p50_ns),
+		.p99_ns = READ_ONCE(channel->p99_ns),
+		.id = channel->id,
+		.kind = channel->desc.kind,
+		.state = READ_ONCE(channel->state),
+		.nid = channel->desc.nid,
+		.credits = channel->desc.credits,
+		.depth = READ_ONCE(channel->depth),
+	};
+}
+
+/**
+ * mgx_channel_info() - live figures of a channel
+ * @id: its number
+ * @info: filled in; each figure is true by itself. Those of the calling CPU,
+ *	which are kept per CPU, are 0: see channels/0 in sysfs.
+ *
+ * Context: any. No lock is taken.
+ * Return: 0, or -ENODEV.
+ */
+int mgx_channel_info(u32 id, struct mgx_channel_info *info)
+{
+	struct mgx_channel *channel;
+	int srcu, rc = -ENODEV;
+
+	srcu = srcu_read_lock(&mgx_srcu);
+	channel = mgx_channel_get(id);
+	if (channel) {
+		mgx_channel_describe(channel, info);
+		rc = 0;
+	}
+	srcu_read_unlock(&mgx_srcu, srcu);
+	return rc;
+}
+
+static int mgx_channel_distance(const struct mgx_channel *channel, int nid)
+{
+	if (nid == NUMA_NO_NODE || channel->desc.nid == NUMA_NO_NODE)
+		return LOCAL_DISTANCE;
+	return node_distance(nid, channel->desc.nid);
+}
+
+/**
+ * mgx_channel_next() - the next channel that takes work, nearest first
+ * @seen: ids that were returned before; the new one is added
+ * @nid: near to which node, or NUMA_NO_NODE for any order
+ * @info: filled in
+ *
+ * The calling CPU is not among them: it is always there.
+ *
+ * Return: whether there is another.
+ */
+bool mgx_channel_next(u64 *seen, int nid, struct mgx_channel_info *info)
+{
+	struct mgx_channel *channel, *best = NULL;
+	u32 id, top = READ_ONCE(mgx_channel_top);
+	int srcu, distance, least = INT_MAX;
+
+	srcu = srcu_read_lock(&mgx_srcu);
+	for (id = MGX_CHANNEL_CALLER + 1; id < top; id++) {
+		channel = mgx_channel_get(id);
+		if (!channel || (*seen & BIT_ULL(id)) ||
+		    !mgx_channel_up(channel))
+			continue;
+		distance = mgx_channel_distance(channel, nid);
+		if (distance >= least)
+			continue;
+		least = distance;
+		best = channel;
+	}
+	if (best) {
+		*seen |= BIT_ULL(best->id);
+		mgx_channel_describe(best, info);
+	}
+	srcu_read_unlock(&mgx_srcu, srcu);
+	return best;
+}
+
+/* --- offline and up, as an operator wishes --------------------------------- */
+
+static int mgx_channel_set_state(struct mgx_channel *channel,
+				 enum mgx_channel_state state)
+{
+	int rc = 0;
+
 	spin_lock_irq(&channel->lock);
 	if (channel->state == MGX_CHANNEL_GONE)
 		rc = -ENODEV;
-	else if (want == MGX_CHANNEL_UP && !list_empty(&channel->orphans))
-		rc = -EBUSY;	/* it has not answered yet */
+	else if (state == MGX_CHANNEL_UP && !list_empty(&channel->orphans))
+		rc = -EBUSY; /* it has not answered yet */
 	else
-		channel->state = want;
+		channel->state = state;
+	if (!rc && state == MGX_CHANNEL_UP) {
+		channel->strikes = 0;
+		channel->refusals = 0;
+	}
 	spin_unlock_irq(&channel->lock);
 	return rc;
 }
 
-static struct mgx_channel_attr mgx_channel_state_attr = {
-	.attr = { .name = "state", .mode = 0644 },
-	.show = state_show,
-	.store = state_store,
-};
-
-static struct attribute *mgx_channel_attrs[] = {
-	&mgx_channel_kind.attr,	     &mgx_channel_name.attr,
-	&mgx_channel_node.attr,	     &mgx_channel_credits.attr,
-	&mgx_channel_state_attr.attr, &mgx_channel_inflight.attr,
-	&mgx_channel_refused.attr,   &mgx_channel_ewma_ns.attr,
-	&mgx_channel_ewma_mbps.attr, &mgx_channel_copies.attr,
-	&mgx_channel_bytes.attr,     &mgx_channel_errors.attr,
-	&mgx_channel_ns.attr,	     &mgx_channel_depth.attr,
-	NULL,
-};
-ATTRIBUTE_GROUPS(mgx_channel);
-
-static ssize_t mgx_channel_attr_show(struct kobject *kobj,
-				     struct attribute *attr, char *buf)
+static int mgx_channel_take_offline(struct mgx_channel *channel)
 {
-	return container_of(attr, struct mgx_channel_attr, attr)
-		->show(container_of(kobj, struct mgx_channel, kobj), buf);
+	int rc = mgx_channel_set_state(channel, MGX_CHANNEL_OFFLINE);
+
+	if (rc || channel->released || !channel->desc.ops->release)
+		return rc;
+	synchronize_srcu(&mgx_srcu); /* calls that still use it */
+	if (!mgx_channel_stopped(channel)) {
+		pr_warn("channel %s is offline, but its engine has not stopped and cannot be given back; try again later\n",
+			channel->name);
+		return -EBUSY;
+	}
+	channel->desc.ops->release(channel);
+	channel->released = true;
+	return 0;
 }
 
-static ssize_t mgx_channel_attr_store(struct kobject *kobj,
-				      struct attribute *attr, const char *buf,
-				      size_t len)
+static int mgx_channel_bring_up(struct mgx_channel *channel)
 {
-	return container_of(attr, struct mgx_channel_attr, attr)
-		->store(container_of(kobj, struct mgx_channel, kobj), buf, len);
+	int rc;
+
+	if (channel->released) {
+		rc = channel->desc.ops->acquire(channel);
+		if (rc)
+			return rc;
+		channel->released = false;
+	}
+	rc = mgx_channel_set_state(channel, MGX_CHANNEL_UP);
+	if (rc == -ENODEV && channel->desc.ops->release) {
+		channel->desc.ops->release(channel);
+		channel->released = true;
+	}
+	return rc;
 }
 
-static const struct sysfs_ops mgx_channel_sysfs_ops = {
-	.show = mgx_channel_attr_show,
-	.store = mgx_channel_attr_store,
-};
+/**
+ * mgx_channel_switch() - take a channel out of service, or put it back
+ * @channel: which; not the calling CPU
+ * @up: put it back, also out of quarantine
+ *
+ * An engine that another driver provides is given back while it is offline,
+ * so that the provider's module can be removed.
+ *
+ * Context: process, may sleep: offline waits for the calls that use it.
+ * Return: 0; -EPERM for the calling CPU, -ENODEV if the driver is leaving or
+ * the engine is gone, -EBUSY while the engine has not answered.
+ */
+int mgx_channel_switch(struct mgx_channel *channel, bool up)
+{
+	int rc;
+
+	if (channel->desc.kind == MGX_KIND_CALLER) {
+		pr_warn("channel 0 is the calling CPU: it stays, someone has to be able to copy\n");
+		return -EPERM;
+	}
+	mutex_lock(&channel->switching);
+	rc = up ? mgx_channel_bring_up(channel) :
+		  mgx_channel_take_offline(channel);
+	mutex_unlock(&channel->switching);
+	return rc;
+}
+
+/* --- registration ------------------------------------------------------------ */
 
 static void mgx_channel_release(struct kobject *kobj)
 {
@@ -364,8 +523,6 @@ static const struct kobj_type mgx_channel_ktype = {
 	.default_groups = mgx_channel_groups,
 	.release = mgx_channel_release,
 };
-
-/* --- registration ------------------------------------------------------------ */
 
 static bool mgx_channel_name_ok(const char *name)
 {
@@ -387,7 +544,8 @@ static int mgx_channel_check(const struct mgx_channel_desc *desc)
 		return 0;
 	if (!desc->ops || !desc->ops->start || !desc->credits ||
 	    desc->credits > MGX_MAX_CREDITS || desc->max_nr > MGX_JOB_SEGS ||
-	    desc->max_seg % PAGE_SIZE)
+	    desc->max_seg % PAGE_SIZE ||
+	    !desc->ops->release != !desc->ops->acquire)
 		return -EINVAL;
 	if (desc->nid != NUMA_NO_NODE &&
 	    (desc->nid < 0 || desc->nid >= MAX_NUMNODES ||
@@ -430,6 +588,9 @@ static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc
 	strscpy(channel->name, desc->name);
 	channel->desc.name = channel->name;
 	spin_lock_init(&channel->lock);
+	mutex_init(&channel->switching);
+	channel->verify = desc->kind == MGX_KIND_DMAENGINE ? mgx_verify :
+							     MGX_VERIFY_OFF;
 	INIT_LIST_HEAD(&channel->free);
 	INIT_LIST_HEAD(&channel->orphans);
 	INIT_DELAYED_WORK(&channel->probe, mgx_channel_probe);
@@ -466,6 +627,7 @@ static struct mgx_channel *mgx_channel_add(const struct mgx_channel_desc *desc)
 		return ERR_PTR(rc);
 	}
 	rcu_assign_pointer(mgx_channels[id], channel);
+	mgx_channel_top = max(mgx_channel_top, id + 1U);
 	return channel;
 }
 
@@ -507,7 +669,12 @@ EXPORT_SYMBOL_GPL(mgx_channel_register);
  */
 static void mgx_channel_abandon(struct mgx_channel *channel)
 {
-	if (mgx_channel_stopped(channel))
+	bool stopped;
+
+	mutex_lock(&channel->switching);
+	stopped = mgx_channel_stopped(channel);
+	mutex_unlock(&channel->switching);
+	if (stopped)
 		return;
 	pr_warn("channel %s leaves without having stopped: memory it may write to is not freed\n",
 		channel->name);

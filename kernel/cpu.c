@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -17,11 +18,12 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "mgx.h"
 
 #define MGX_CPU_THREADS_MAX 16
-#define MGX_CPU_CREDITS	    32	/* jobs per node: also the size of the ring */
+#define MGX_CPU_CREDITS	    32 /* jobs per node: also the size of the ring */
 
 /**
  * struct mgx_cpu_pool - the threads of a node
@@ -48,6 +50,7 @@ struct mgx_cpu_pool {
 };
 
 static DEFINE_MUTEX(mgx_cpu_mutex);
+static int mgx_cpu_hotplug_state;
 static struct mgx_cpu_pool *mgx_cpu_pools[MAX_NUMNODES];
 static bool mgx_cpu_ready;
 
@@ -79,6 +82,28 @@ static const struct mgx_channel_ops mgx_cpu_ops = {
 	.start = mgx_cpu_start,
 };
 
+static unsigned long mgx_cpu_switches(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
+/*
+ * The copy takes as much processor time as time, unless another task ran in
+ * between: then the scheduler knows how much, up to the last switch.
+ */
+static void mgx_cpu_copy(struct mgx_job *job)
+{
+	u64 begin = ktime_get_ns(), runtime = current->se.sum_exec_runtime;
+	unsigned long switches = mgx_cpu_switches();
+	int rc = mgx_job_copy(job);
+
+	job->cpu_ns = ktime_get_ns() - begin;
+	if (mgx_cpu_switches() != switches)
+		job->cpu_ns = min(job->cpu_ns,
+				  current->se.sum_exec_runtime - runtime);
+	mgx_job_done(job, job->bytes, rc);
+}
+
 static int mgx_cpu_thread(void *data)
 {
 	struct mgx_cpu_pool *pool = data;
@@ -87,9 +112,9 @@ static int mgx_cpu_thread(void *data)
 	while (!kthread_should_stop()) {
 		wait_event_idle_exclusive(pool->wait,
 					  (job = mgx_cpu_pop(pool)) ||
-					  kthread_should_stop());
+						  kthread_should_stop());
 		if (job)
-			mgx_job_done(job, job->bytes, mgx_job_copy(job));
+			mgx_cpu_copy(job);
 		cond_resched();
 	}
 	/* It may have been woken for a job that it has not seen. */
@@ -129,25 +154,35 @@ static void mgx_cpu_mask(int nid, unsigned int n, struct cpumask *mask)
 			cpumask_clear_cpu(cpu, mask);
 }
 
-static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
+/* Where the @n-th thread of a node may run, as of now. */
+static int mgx_cpu_place(struct mgx_cpu_pool *pool, unsigned int n,
+			 struct task_struct *task)
 {
-	struct task_struct *task;
 	cpumask_var_t mask;
+	int rc;
 
 	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
 		return -ENOMEM;
 	cpus_read_lock();
-	mgx_cpu_mask(pool->nid, pool->nr, mask);
+	mgx_cpu_mask(pool->nid, n, mask);
 	cpus_read_unlock();
+	rc = set_cpus_allowed_ptr(task, mask);
+	free_cpumask_var(mask);
+	return rc;
+}
+
+static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
+{
+	struct task_struct *task;
+
 	task = kthread_create_on_node(mgx_cpu_thread, pool, pool->nid,
 				      "mgx/%d:%u", pool->nid, pool->nr);
-	if (!IS_ERR(task)) {
-		set_cpus_allowed_ptr(task, mask);
-		wake_up_process(task);
-		pool->thread[pool->nr++] = task;
-	}
-	free_cpumask_var(mask);
-	return PTR_ERR_OR_ZERO(task);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	mgx_cpu_place(pool, pool->nr, task); /* anywhere is well enough */
+	wake_up_process(task);
+	pool->thread[pool->nr++] = task;
+	return 0;
 }
 
 static int mgx_cpu_fit(struct mgx_cpu_pool *pool, unsigned int threads)
@@ -208,6 +243,8 @@ static int mgx_cpu_resize_node(int nid, unsigned int threads)
 {
 	struct mgx_cpu_pool *pool = mgx_cpu_pools[nid];
 
+	if (!cpumask_intersects(cpumask_of_node(nid), cpu_online_mask))
+		threads = 0;
 	if (pool && threads)
 		return mgx_cpu_fit(pool, threads);
 	if (pool) {
@@ -215,8 +252,7 @@ static int mgx_cpu_resize_node(int nid, unsigned int threads)
 		mgx_cpu_pools[nid] = NULL;
 		return 0;
 	}
-	if (!threads || !cpumask_intersects(cpumask_of_node(nid),
-					    cpu_online_mask))
+	if (!threads)
 		return 0;
 	pool = mgx_cpu_pool_make(nid, threads);
 	if (IS_ERR(pool))
@@ -237,6 +273,44 @@ static int mgx_cpu_resize(unsigned int threads)
 }
 
 static unsigned int cpu_threads = 1;
+
+static void mgx_cpu_replace_all(void)
+{
+	struct mgx_cpu_pool *pool;
+	unsigned int i;
+	int nid;
+
+	for_each_online_node(nid) {
+		pool = mgx_cpu_pools[nid];
+		for (i = 0; pool && i < pool->nr; i++)
+			mgx_cpu_place(pool, i, pool->thread[i]);
+	}
+}
+
+/*
+ * CPUs came or went: a node that has CPUs has threads, spread over the caches
+ * that there are. No CPU comes or goes while someone reads.
+ */
+static void mgx_cpu_changed(struct work_struct *work)
+{
+	cpus_read_lock(); /* until the one that told us is through */
+	cpus_read_unlock();
+	mutex_lock(&mgx_cpu_mutex);
+	if (mgx_cpu_ready) {
+		if (mgx_cpu_resize(cpu_threads))
+			pr_warn("a node has no helper threads: out of memory or of channel ids\n");
+		mgx_cpu_replace_all();
+	}
+	mutex_unlock(&mgx_cpu_mutex);
+}
+
+static DECLARE_WORK(mgx_cpu_work, mgx_cpu_changed);
+
+static int mgx_cpu_hotplug(unsigned int cpu)
+{
+	schedule_work(&mgx_cpu_work);
+	return 0;
+}
 
 static int mgx_cpu_threads_set(const char *value, const struct kernel_param *kp)
 {
@@ -260,7 +334,8 @@ static const struct kernel_param_ops mgx_cpu_threads_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(cpu_threads, &mgx_cpu_threads_ops, &cpu_threads, 0644);
-MODULE_PARM_DESC(cpu_threads, "helper threads per node, 0 for none (0 to 16, default 1)");
+MODULE_PARM_DESC(cpu_threads,
+		 "helper threads per node, 0 for none (0 to 16, default 1)");
 
 /**
  * mgx_cpu_init() - make a channel of helper threads for each node with CPUs
@@ -279,7 +354,18 @@ int mgx_cpu_init(void)
 	else
 		mgx_cpu_ready = true;
 	mutex_unlock(&mgx_cpu_mutex);
-	return rc;
+	if (rc)
+		return rc;
+	rc = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+				       "mm/migrate_ext:online", mgx_cpu_hotplug,
+				       mgx_cpu_hotplug);
+	if (rc < 0) {
+		mgx_cpu_hotplug_state = 0;
+		mgx_cpu_exit();
+		return rc;
+	}
+	mgx_cpu_hotplug_state = rc;
+	return 0;
 }
 
 /**
@@ -287,6 +373,9 @@ int mgx_cpu_init(void)
  */
 void mgx_cpu_exit(void)
 {
+	if (mgx_cpu_hotplug_state)
+		cpuhp_remove_state_nocalls(mgx_cpu_hotplug_state);
+	cancel_work_sync(&mgx_cpu_work);
 	mutex_lock(&mgx_cpu_mutex);
 	mgx_cpu_ready = false;
 	mgx_cpu_resize(0);

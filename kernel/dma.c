@@ -21,10 +21,13 @@
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "mgx.h"
 
 #define MGX_DMA_CREDITS 16
+#define MGX_DMA_SCAN_S	2 /* dmaengine tells nobody who comes and goes */
 
 /**
  * struct mgx_dma_desc - one piece with the engine
@@ -57,7 +60,9 @@ struct mgx_dma_job {
 /**
  * struct mgx_dma - an engine's channel that is ours
  * @node: in mgx_dma_list
- * @chan: dmaengine's
+ * @chan: dmaengine's, NULL while it is given back
+ * @cdev: its device, which outlives it
+ * @shared: others submit to it too
  * @dev: who accesses memory
  * @channel: ours
  * @cookie: of the last descriptor
@@ -67,6 +72,8 @@ struct mgx_dma_job {
 struct mgx_dma {
 	struct list_head node;
 	struct dma_chan *chan;
+	struct dma_chan_dev *cdev;
+	bool shared;
 	struct device *dev;
 	struct mgx_channel *channel;
 	dma_cookie_t cookie;
@@ -74,7 +81,9 @@ struct mgx_dma {
 	struct mgx_dma_job *jobs;
 };
 
-static DEFINE_MUTEX(mgx_dma_mutex);
+static DEFINE_MUTEX(mgx_dma_mutex); /* the list */
+static DEFINE_MUTEX(
+	mgx_dma_switching); /* taking the engines, giving them back */
 static LIST_HEAD(mgx_dma_list);
 
 static struct mgx_dma_job *mgx_dma_job(struct mgx_dma *dma,
@@ -96,12 +105,12 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			const struct mgx_seg *seg)
 {
-	desc->src = dma_map_page(dma->dev, seg->src, 0, seg->len,
-				 DMA_TO_DEVICE);
+	desc->src =
+		dma_map_page(dma->dev, seg->src, 0, seg->len, DMA_TO_DEVICE);
 	if (dma_mapping_error(dma->dev, desc->src))
 		return false;
-	desc->dst = dma_map_page(dma->dev, seg->dst, 0, seg->len,
-				 DMA_FROM_DEVICE);
+	desc->dst =
+		dma_map_page(dma->dev, seg->dst, 0, seg->len, DMA_FROM_DEVICE);
 	if (dma_mapping_error(dma->dev, desc->dst)) {
 		dma_unmap_page(dma->dev, desc->src, seg->len, DMA_TO_DEVICE);
 		return false;
@@ -119,6 +128,12 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 	mine->job = NULL;
 	mgx_job_done(job, job->bytes,
 		     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+}
+
+/* Its device was removed while it was ours. */
+static bool mgx_dma_gone(const struct mgx_dma *dma)
+{
+	return dma->chan && !READ_ONCE(dma->cdev->chan);
 }
 
 /* A descriptor is done. Some drivers pass no result: then it is well. */
@@ -187,6 +202,8 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
 	u32 i, sent;
 
+	if (mgx_dma_gone(dma))
+		return -ENODEV;
 	atomic_set(&mine->left, 1);
 	mine->job = job;
 	for (sent = 0; sent < job->nr; sent++)
@@ -208,6 +225,8 @@ static void mgx_dma_poll(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
 
+	if (mgx_dma_gone(dma))
+		return;
 	dma_async_is_tx_complete(dma->chan, READ_ONCE(dma->cookie), NULL, NULL);
 }
 
@@ -234,18 +253,77 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 static int mgx_dma_quiesce(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
-	int rc = dmaengine_terminate_sync(dma->chan);
+	int rc;
 	u32 i;
 
+	if (mgx_dma_gone(dma))
+		return -ENODEV;
+	if (dma->shared)
+		return -EBUSY; /* it would end the work of others */
+	rc = dmaengine_terminate_sync(dma->chan);
 	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
 		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
+}
+
+/* --- ours, and given back ------------------------------------------------------ */
+
+/* What dmaengine has to be kept for. */
+static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
+{
+	dma->chan = chan;
+	dma->cdev = chan->dev;
+	get_device(&dma->cdev->device);
+	dma->dev = get_device(chan->device->dev);
+}
+
+static void mgx_dma_drop(struct mgx_dma *dma)
+{
+	if (!dma->chan)
+		return;
+	if (!dma->shared)
+		dma_release_channel(dma->chan);
+	dma->chan = NULL;
+	put_device(dma->dev);
+	put_device(&dma->cdev->device);
+}
+
+static void mgx_dma_release_one(struct mgx_channel *channel)
+{
+	mgx_dma_drop(mgx_channel_priv(channel));
+}
+
+static bool mgx_dma_is(struct dma_chan *chan, void *name)
+{
+	return !strcmp(dma_chan_name(chan), name);
+}
+
+static int mgx_dma_acquire(struct mgx_channel *channel)
+{
+	struct mgx_dma *dma = mgx_channel_priv(channel);
+	struct dma_chan *chan;
+	dma_cap_mask_t mask;
+
+	if (dma->shared)
+		return -ENODEV; /* the next scan finds it, if it is there */
+	dma_cap_zero(mask);
+	dma_cap_set(DMA_MEMCPY, mask);
+	chan = dma_request_channel(mask, mgx_dma_is, channel->name);
+	if (!chan) {
+		pr_warn("channel %s: dmaengine has no such channel, or others use it\n",
+			channel->name);
+		return -ENODEV;
+	}
+	mgx_dma_hold(dma, chan);
+	return 0;
 }
 
 static const struct mgx_channel_ops mgx_dma_ops = {
 	.start = mgx_dma_start,
 	.poll = mgx_dma_poll,
 	.quiesce = mgx_dma_quiesce,
+	.release = mgx_dma_release_one,
+	.acquire = mgx_dma_acquire,
 };
 
 /* Largest piece: what the engine can take, and one mapping, in whole pages. */
@@ -261,39 +339,48 @@ static void mgx_dma_free(struct mgx_dma *dma)
 {
 	if (!IS_ERR_OR_NULL(dma->channel))
 		mgx_channel_unregister(dma->channel);
-	dma_release_channel(dma->chan);
-	put_device(dma->dev);
+	mgx_dma_drop(dma);
 	kvfree(dma->jobs);
 	kfree(dma);
 }
 
-static int mgx_dma_add(struct dma_chan *chan)
+static struct mgx_channel *mgx_dma_register(struct mgx_dma *dma)
 {
+	struct device *dev = dma->dev;
 	struct mgx_channel_desc desc = {
-		.name = dma_chan_name(chan),
+		.name = dma_chan_name(dma->chan),
 		.kind = MGX_KIND_DMAENGINE,
-		.nid = dev_to_node(chan->device->dev),
+		.nid = dev_to_node(dev),
 		.credits = MGX_DMA_CREDITS,
-		.max_seg = mgx_dma_max_seg(chan->device->dev),
+		.max_seg = mgx_dma_max_seg(dev),
 		.ops = &mgx_dma_ops,
+		.priv = dma,
 	};
-	struct mgx_dma *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
 
-	if (!dma) {
-		dma_release_channel(chan);
-		return -ENOMEM;
-	}
-	dma->chan = chan;
-	dma->dev = get_device(chan->device->dev);
-	spin_lock_init(&dma->lock);
-	desc.priv = dma;
 	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
 				  GFP_KERNEL, desc.nid);
-	dma->channel = dma->jobs ? mgx_channel_register(&desc) :
-				   ERR_PTR(-ENOMEM);
-	if (IS_ERR(dma->channel)) {
-		int rc = PTR_ERR(dma->channel);
+	if (!dma->jobs)
+		return ERR_PTR(-ENOMEM);
+	return mgx_channel_register(&desc);
+}
 
+/* @chan is ours from now on, whatever is returned. */
+static int mgx_dma_add(struct dma_chan *chan, bool shared)
+{
+	struct mgx_dma *dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+	int rc;
+
+	if (!dma) {
+		if (!shared)
+			dma_release_channel(chan);
+		return -ENOMEM;
+	}
+	spin_lock_init(&dma->lock);
+	dma->shared = shared;
+	mgx_dma_hold(dma, chan);
+	dma->channel = mgx_dma_register(dma);
+	if (IS_ERR(dma->channel)) {
+		rc = PTR_ERR(dma->channel);
 		mgx_dma_free(dma);
 		return rc;
 	}
@@ -301,31 +388,112 @@ static int mgx_dma_add(struct dma_chan *chan)
 	return 0;
 }
 
-/**
- * mgx_dma_scan() - take every channel of dmaengine that copies memory
- *
- * Those that others have requested stay theirs.
- *
- * Context: process, may sleep for long.
- * Return: channels that are ours now, or a negative errno.
- */
-int mgx_dma_scan(void)
+static bool mgx_dma_known(struct dma_chan *chan)
 {
 	struct mgx_dma *dma;
+
+	list_for_each_entry(dma, &mgx_dma_list, node)
+		if (!strcmp(dma->channel->name, dma_chan_name(chan)))
+			return true;
+	return false;
+}
+
+/* One that is known by its name and not ours is offline: the operator's wish. */
+static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
+{
+	return !mgx_dma_known(chan);
+}
+
+static int mgx_dma_take_private(void)
+{
 	struct dma_chan *chan;
 	dma_cap_mask_t mask;
-	int rc = 0, nr = 0;
+	int rc = 0;
 
 	dma_cap_zero(mask);
 	dma_cap_set(DMA_MEMCPY, mask);
+	while (!rc && (chan = dma_request_channel(mask, mgx_dma_is_new, NULL)))
+		rc = mgx_dma_add(chan, false);
+	return rc;
+}
+
+static bool mgx_dma_got; /* our reference of all shared channels */
+
+static int mgx_dma_find(void *chan)
+{
+	*(struct dma_chan **)chan = dma_find_channel(DMA_MEMCPY);
+	return 0;
+}
+
+/* The shared channel that dmaengine has assigned to a CPU. */
+static struct dma_chan *mgx_dma_shared(unsigned int cpu)
+{
+	struct dma_chan *chan = NULL;
+
+	smp_call_on_cpu(cpu, mgx_dma_find, &chan, false);
+	return chan;
+}
+
+/*
+ * Channels that others share, the kernel itself for example: dmaengine assigns
+ * one to each CPU, as soon as somebody asked for them. That we don't do by
+ * ourselves: nobody could have a channel for himself any more.
+ */
+static int mgx_dma_take_shared(void)
+{
+	struct dma_chan *chan;
+	unsigned int cpu;
+	int rc = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		chan = mgx_dma_shared(cpu);
+		if (!chan || mgx_dma_known(chan))
+			continue;
+		if (!mgx_dma_got)
+			dmaengine_get();
+		mgx_dma_got = true;
+		rc = mgx_dma_add(chan, true);
+		if (rc)
+			break;
+	}
+	cpus_read_unlock();
+	return rc;
+}
+
+static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma))
+{
+	struct mgx_dma *dma, *next;
+
+	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
+		if (which && !which(dma))
+			continue;
+		list_del(&dma->node);
+		mgx_dma_free(dma);
+	}
+}
+
+/**
+ * mgx_dma_scan() - take every channel of dmaengine that copies memory
+ *
+ * Those that somebody else has for himself stay his. Channels whose device is
+ * gone go.
+ *
+ * Context: process, may sleep for long.
+ * Return: 0 or a negative errno.
+ */
+int mgx_dma_scan(void)
+{
+	int rc;
+
 	mutex_lock(&mgx_dma_mutex);
-	while (!rc && (chan = dma_request_channel(mask, NULL, NULL)))
-		rc = mgx_dma_add(chan);
-	list_for_each_entry(dma, &mgx_dma_list, node)
-		nr++;
+	mgx_dma_remove(mgx_dma_gone);
+	rc = mgx_dma_take_private();
+	if (!rc)
+		rc = mgx_dma_take_shared();
 	mutex_unlock(&mgx_dma_mutex);
 	/* More engines than there are ids: those that fit will do. */
-	return rc && rc != -ENOSPC ? rc : nr;
+	return rc == -ENOSPC ? 0 : rc;
 }
 
 /**
@@ -335,18 +503,41 @@ int mgx_dma_scan(void)
  */
 void mgx_dma_release(void)
 {
-	struct mgx_dma *dma, *next;
-
 	mutex_lock(&mgx_dma_mutex);
-	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
-		list_del(&dma->node);
-		mgx_dma_free(dma);
-	}
+	mgx_dma_remove(NULL);
+	if (mgx_dma_got)
+		dmaengine_put();
+	mgx_dma_got = false;
 	mutex_unlock(&mgx_dma_mutex);
 }
 
 static bool mgx_dma_enabled;
 static bool mgx_dma_ready;
+
+static void mgx_dma_rescan(struct work_struct *work);
+static DECLARE_DELAYED_WORK(mgx_dma_work, mgx_dma_rescan);
+
+static void mgx_dma_rescan(struct work_struct *work)
+{
+	mgx_dma_scan();
+	schedule_delayed_work(&mgx_dma_work, MGX_DMA_SCAN_S * HZ);
+}
+
+static int mgx_dma_enable(bool want)
+{
+	int rc;
+
+	cancel_delayed_work_sync(&mgx_dma_work);
+	if (!want) {
+		mgx_dma_release();
+		return 0;
+	}
+	rc = mgx_dma_scan();
+	if (rc)
+		return rc;
+	schedule_delayed_work(&mgx_dma_work, MGX_DMA_SCAN_S * HZ);
+	return 0;
+}
 
 static int mgx_dma_set(const char *value, const struct kernel_param *kp)
 {
@@ -355,15 +546,13 @@ static int mgx_dma_set(const char *value, const struct kernel_param *kp)
 
 	if (rc)
 		return rc;
-	mgx_dma_enabled = want;
-	if (!mgx_dma_ready)
-		return 0;
-	if (want) {
-		rc = mgx_dma_scan();
-		return min(rc, 0);
-	}
-	mgx_dma_release();
-	return 0;
+	mutex_lock(&mgx_dma_switching);
+	if (mgx_dma_ready)
+		rc = mgx_dma_enable(want);
+	if (!rc)
+		mgx_dma_enabled = want;
+	mutex_unlock(&mgx_dma_switching);
+	return rc;
 }
 
 static const struct kernel_param_ops mgx_dma_param_ops = {
@@ -371,17 +560,25 @@ static const struct kernel_param_ops mgx_dma_param_ops = {
 	.get = param_get_bool,
 };
 module_param_cb(dmaengine, &mgx_dma_param_ops, &mgx_dma_enabled, 0644);
-MODULE_PARM_DESC(dmaengine, "1: take the channels of dmaengine that copy memory, also those that came since; 0: give them back (default 0)");
+MODULE_PARM_DESC(
+	dmaengine,
+	"1: take the channels of dmaengine that copy memory, also those that come later; 0: give them back (default 0)");
 
 /**
  * mgx_dma_init() - take the engines if the module's parameter says so
  */
 int mgx_dma_init(void)
 {
-	mgx_dma_ready = true;
-	if (!mgx_dma_enabled)
-		return 0;
-	return min(mgx_dma_scan(), 0);
+	int rc = 0;
+
+	mutex_lock(&mgx_dma_switching);
+	if (mgx_dma_enabled)
+		rc = mgx_dma_enable(true);
+	mgx_dma_ready = !rc;
+	if (rc)
+		mgx_dma_enable(false);
+	mutex_unlock(&mgx_dma_switching);
+	return rc;
 }
 
 /**
@@ -389,5 +586,8 @@ int mgx_dma_init(void)
  */
 void mgx_dma_exit(void)
 {
-	mgx_dma_release();
+	mutex_lock(&mgx_dma_switching);
+	mgx_dma_ready = false;
+	mgx_dma_enable(false);
+	mutex_unlock(&mgx_dma_switching);
 }

@@ -20,6 +20,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 
 #include "mgx.h"
 #include "trace.h"
@@ -28,7 +29,9 @@
 
 static unsigned int deadline_ms = 500;
 module_param(deadline_ms, uint, 0644);
-MODULE_PARM_DESC(deadline_ms, "a channel that does not finish a piece in that time is given up (default 500 ms)");
+MODULE_PARM_DESC(
+	deadline_ms,
+	"a channel that does not finish a piece in that time is given up (default 500 ms)");
 
 /* Copy @seg by this CPU. -EHWPOISON: the source has bad memory. */
 static int mgx_seg_copy(const struct mgx_seg *seg)
@@ -156,11 +159,56 @@ int mgx_job_copy(struct mgx_job *job)
 	return rc;
 }
 
+/* Whether the copy of a page is there; the source may have bad memory. */
+static bool mgx_page_equal(struct mgx_ctx *ctx, struct page *src,
+			   struct page *dst)
+{
+	void *from = kmap_local_page(src), *to = kmap_local_page(dst);
+	bool equal;
+
+	equal = !copy_mc_to_kernel(ctx->scratch, from, PAGE_SIZE) &&
+		!memcmp(ctx->scratch, to, PAGE_SIZE);
+	kunmap_local(to);
+	kunmap_local(from);
+	return equal;
+}
+
+static bool mgx_seg_equal(struct mgx_ctx *ctx, const struct mgx_seg *seg)
+{
+	u32 i;
+
+	for (i = 0; i < seg->len >> PAGE_SHIFT; i++)
+		if (!mgx_page_equal(ctx, seg->src + i, seg->dst + i))
+			return false;
+	return true;
+}
+
+/* Compare what an engine says it has copied. Its word is not enough. */
+static int mgx_job_verify(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	int rc = 0;
+	u32 i;
+
+	mgx_count(ctx, jobs_verified);
+	for (i = 0; i < job->nr; i++) {
+		if (test_bit(i, job->failed) ||
+		    mgx_seg_equal(ctx, &job->seg[i]))
+			continue;
+		mgx_count(ctx, verify_failed);
+		__set_bit(i, job->failed);
+		rc = -EIO;
+	}
+	return rc;
+}
+
 static void mgx_job_link(struct mgx_ctx *ctx, struct mgx_share *share,
 			 struct mgx_job *job)
 {
 	job->ctx = ctx;
 	job->share = share;
+	job->tgid = ctx->req.tgid;
+	job->cpu_ns = 0;
+	job->check = false;
 	job->start_ns = ktime_get_ns();
 	job->active = true;
 	if (!share->start_ns)
@@ -290,26 +338,46 @@ static void mgx_orphan_done(struct mgx_channel *channel, struct mgx_job *job)
 	mgx_event(late_jobs);
 }
 
-/* Account the job; the next one of its share, so that the engine stays fed. */
+/* What was copied counts, under both locks. */
+static void mgx_job_settle(struct mgx_channel *channel, struct mgx_job *job,
+			   int status)
+{
+	struct mgx_ctx *ctx = job->ctx;
+	u64 bytes;
+
+	bytes = mgx_job_account(ctx, job, job->copied, status,
+				&job->share->done);
+	mgx_channel_account(job, bytes, job->done_ns, status);
+	mgx_job_unlink(ctx, job);
+	mgx_job_free(channel, job);
+}
+
+/* The job has ended; the next one of its share, so that the engine stays fed. */
 static struct mgx_job *mgx_job_finish(struct mgx_channel *channel,
-				      struct mgx_job *job, u64 bytes, int status)
+				      struct mgx_job *job, u64 bytes,
+				      int status)
 {
 	struct mgx_share *share = job->share;
 	struct mgx_ctx *ctx = job->ctx;
 	u64 now = ktime_get_ns();
 	struct mgx_job *next;
 
+	job->copied = bytes;
+	job->done_ns = now - job->start_ns;
 	spin_lock(&ctx->exec.lock);
-	bytes = mgx_job_account(ctx, job, bytes, status, &share->done);
 	share->done.ns = now - share->start_ns;
-	mgx_channel_account(channel, bytes, now - job->start_ns, status);
 	/* The next one is linked before: in between the call could go away. */
 	share->inflight--;
 	next = mgx_job_next(channel, ctx, share);
 	share->inflight++;
-	mgx_job_unlink(ctx, job);
+	if (!status && mgx_channel_verifies(channel)) {
+		job->check = true; /* by the call */
+		list_move_tail(&job->node, &ctx->exec.returned);
+		wake_up(&ctx->exec.wait);
+	} else {
+		mgx_job_settle(channel, job, status);
+	}
 	spin_unlock(&ctx->exec.lock);
-	mgx_job_free(channel, job);
 	return next;
 }
 
@@ -424,12 +492,40 @@ static void mgx_exec_give_up(struct mgx_ctx *ctx)
 	}
 }
 
-/* Jobs that drivers did not take: by this CPU. */
+/* A job of @ctx that its driver did not take: by this CPU. */
+static void mgx_exec_redo(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	struct mgx_channel *channel = job->channel;
+	int rc = mgx_job_copy(job);
+
+	spin_lock_irq(&channel->lock);
+	spin_lock(&ctx->exec.lock);
+	mgx_job_account(ctx, job, job->bytes, rc, &ctx->exec.rest);
+	mgx_job_unlink(ctx, job);
+	mgx_job_free(channel, job);
+	spin_unlock(&ctx->exec.lock);
+	spin_unlock_irq(&channel->lock);
+}
+
+/* A job that is said to be copied. Who says so wrongly copies no more. */
+static void mgx_exec_check(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	struct mgx_channel *channel = job->channel;
+	int rc = mgx_job_verify(ctx, job);
+
+	spin_lock_irq(&channel->lock);
+	if (rc)
+		mgx_channel_fail(channel, true);
+	spin_lock(&ctx->exec.lock);
+	mgx_job_settle(channel, job, rc);
+	spin_unlock(&ctx->exec.lock);
+	spin_unlock_irq(&channel->lock);
+}
+
+/* Jobs that need the calling CPU. */
 static bool mgx_exec_take_returned(struct mgx_ctx *ctx)
 {
-	struct mgx_channel *channel;
 	struct mgx_job *job;
-	int rc;
 
 	spin_lock_irq(&ctx->exec.lock);
 	job = list_first_entry_or_null(&ctx->exec.returned, struct mgx_job,
@@ -439,15 +535,10 @@ static bool mgx_exec_take_returned(struct mgx_ctx *ctx)
 	spin_unlock_irq(&ctx->exec.lock);
 	if (!job)
 		return false;
-	channel = job->channel;
-	rc = mgx_job_copy(job);
-	spin_lock_irq(&channel->lock);
-	spin_lock(&ctx->exec.lock);
-	mgx_job_account(ctx, job, job->bytes, rc, &ctx->exec.rest);
-	mgx_job_unlink(ctx, job);
-	spin_unlock(&ctx->exec.lock);
-	mgx_job_free(channel, job);
-	spin_unlock_irq(&channel->lock);
+	if (job->check)
+		mgx_exec_check(ctx, job);
+	else
+		mgx_exec_redo(ctx, job);
 	return true;
 }
 
@@ -481,7 +572,8 @@ static void mgx_exec_poll(struct mgx_ctx *ctx)
 	for (i = 0; i < ctx->nr_shares; i++) {
 		struct mgx_channel *to = ctx->shares[i].to;
 
-		if (to && to->desc.ops->poll && READ_ONCE(ctx->shares[i].inflight))
+		if (to && to->desc.ops->poll &&
+		    READ_ONCE(ctx->shares[i].inflight))
 			to->desc.ops->poll(to);
 	}
 }
@@ -506,7 +598,8 @@ static void mgx_exec_wait(struct mgx_ctx *ctx, u64 until)
 		return;
 	}
 	wait_event_timeout(ctx->exec.wait, mgx_exec_wants_us(ctx),
-			   max(1UL, nsecs_to_jiffies(ctx->exec.deadline_ns) / 4));
+			   max(1UL,
+			       nsecs_to_jiffies(ctx->exec.deadline_ns) / 4));
 }
 
 /* Shares that a full ring has stopped, while there is something left. */

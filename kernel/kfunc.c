@@ -207,6 +207,87 @@ __bpf_kfunc void mgx_bpf_error(const char *msg, u32 msg__sz)
 	mgx_end_caller(MGX_EXIT_ERROR_BPF, 0, msg, msg__sz);
 }
 
+/**
+ * mgx_bpf_channel_info() - live figures of a channel
+ * @id: its number
+ * @info: filled in
+ * @info__sz: bytes of @info: what a program knows of it is filled in
+ *
+ * Context: any member.
+ * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room.
+ */
+__bpf_kfunc int mgx_bpf_channel_info(u32 id, struct mgx_channel_info *info,
+				     u32 info__sz)
+{
+	struct mgx_channel_info all;
+	int rc;
+
+	if (!info__sz)
+		return -EINVAL;
+	rc = mgx_channel_info(id, &all);
+	if (rc)
+		return rc;
+	memset(info, 0, info__sz);
+	memcpy(info, &all, min_t(u32, info__sz, sizeof(all)));
+	return 0;
+}
+
+/* What is in a struct bpf_iter_mgx_channel. */
+struct mgx_channel_iter {
+	struct mgx_channel_info info;
+	u64 seen;
+	int nid;
+};
+
+/**
+ * bpf_iter_mgx_channel_new() - begin with the channels that take work
+ * @it: the iterator
+ * @nid: nearest to this node first; -1 for no preference
+ *
+ * For bpf_for_each(mgx_channel, info, nid). The calling CPU, which always
+ * takes work, is not among them.
+ *
+ * Context: any member.
+ * Return: 0.
+ */
+__bpf_kfunc int bpf_iter_mgx_channel_new(struct bpf_iter_mgx_channel *it,
+					 s32 nid)
+{
+	struct mgx_channel_iter *iter = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*iter) > sizeof(*it));
+	BUILD_BUG_ON(__alignof__(*iter) != __alignof__(*it));
+	iter->seen = 0;
+	iter->nid = nid >= 0 && nid < MAX_NUMNODES && node_possible(nid) ?
+			    nid :
+			    NUMA_NO_NODE;
+	return 0;
+}
+
+/**
+ * bpf_iter_mgx_channel_next() - the next channel
+ * @it: the iterator
+ *
+ * Return: its figures, until the next call; NULL after the last.
+ */
+__bpf_kfunc struct mgx_channel_info *
+bpf_iter_mgx_channel_next(struct bpf_iter_mgx_channel *it)
+{
+	struct mgx_channel_iter *iter = (void *)it;
+
+	if (!mgx_channel_next(&iter->seen, iter->nid, &iter->info))
+		return NULL;
+	return &iter->info;
+}
+
+/**
+ * bpf_iter_mgx_channel_destroy() - end
+ * @it: the iterator
+ */
+__bpf_kfunc void bpf_iter_mgx_channel_destroy(struct bpf_iter_mgx_channel *it)
+{
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mgx_kfunc_ids)
@@ -216,6 +297,10 @@ BTF_ID_FLAGS(func, mgx_bpf_limit, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_skip, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_exit)
 BTF_ID_FLAGS(func, mgx_bpf_error)
+BTF_ID_FLAGS(func, mgx_bpf_channel_info)
+BTF_ID_FLAGS(func, bpf_iter_mgx_channel_new, KF_ITER_NEW)
+BTF_ID_FLAGS(func, bpf_iter_mgx_channel_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_mgx_channel_destroy, KF_ITER_DESTROY)
 BTF_KFUNCS_END(mgx_kfunc_ids)
 
 static const struct btf_kfunc_id_set mgx_kfunc_set = {

@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "hist.h"
 #include "mgx_channel.h"
 #include "migrate_ext.h"
 #include "pairs.h"
@@ -105,6 +106,7 @@ struct mgx_policy;
  * @shares: granted submissions
  * @exec: the batch while it is copied
  * @own: the job of the calling CPU
+ * @scratch: a source page, while it is compared
  * @pins: calls of memfd_pin_folios() when the batch was gathered
  * @count: events of this call, added to the CPU's counters at its end
  * @pairs: the folios
@@ -127,6 +129,7 @@ struct mgx_ctx {
 	struct mgx_share shares[MGX_MAX_SHARES];
 	struct mgx_exec exec;
 	struct mgx_job own;
+	u8 scratch[PAGE_SIZE];
 	int pins;
 	u32 count[MGX_NR_EVENTS];
 	struct mgx_pairs pairs;
@@ -193,13 +196,43 @@ int mgx_job_copy(struct mgx_job *job);
  * @bytes: bytes copied
  * @errors: jobs that ended with an error, or not in time
  * @ns: sum of the jobs' times, nanoseconds
+ * @cpu_ns: processor time of its threads, nanoseconds
  */
 struct mgx_channel_stats {
 	u64 copies;
 	u64 bytes;
 	u64 errors;
 	u64 ns;
+	u64 cpu_ns;
 };
+
+#define MGX_USERS 16 /* processes that are remembered per channel */
+
+/**
+ * struct mgx_user - a process for which a channel's threads worked
+ * @tgid: the process
+ * @cpu_ns: processor time
+ * @bytes: bytes
+ */
+struct mgx_user {
+	s32 tgid;
+	u64 cpu_ns;
+	u64 bytes;
+};
+
+/**
+ * enum mgx_verify - whether copies are compared before they count
+ * @MGX_VERIFY_OFF: no
+ * @MGX_VERIFY_SAMPLED: one job in some
+ * @MGX_VERIFY_FULL: all
+ */
+enum mgx_verify {
+	MGX_VERIFY_OFF,
+	MGX_VERIFY_SAMPLED,
+	MGX_VERIFY_FULL,
+};
+
+#define MGX_VERIFY_NAMES { "off", "sampled", "full" }
 
 /**
  * struct mgx_channel - somebody who copies
@@ -208,6 +241,9 @@ struct mgx_channel_stats {
  * @name: for people
  * @desc: what its driver said
  * @jobs: all its jobs
+ * @switching: the operator's wishes and quiescing, one at a time
+ * @released: the engine was given back; under @switching
+ * @verify: &enum mgx_verify
  * @lock: protects all that follows
  * @state: &enum mgx_channel_state
  * @depth: jobs of one call at once
@@ -222,6 +258,12 @@ struct mgx_channel_stats {
  * @stats: what it has done
  * @ewma_ns: moving average of a job's time
  * @ewma_mbps: moving average of a job's bandwidth, bytes per microsecond
+ * @p50_ns: median of the latest jobs' times
+ * @p99_ns: what 99 in 100 of them did not exceed
+ * @hist: times of all jobs that were well, see hist.h
+ * @recent: those of the latest
+ * @nr_recent: their sum
+ * @user: for whom its threads worked
  * @probe: ends the quarantine
  * @starting: jobs between being linked and the return of start()
  */
@@ -231,6 +273,9 @@ struct mgx_channel {
 	char name[MGX_NAME_LEN];
 	struct mgx_channel_desc desc;
 	struct mgx_job *jobs;
+	struct mutex switching;
+	bool released;
+	enum mgx_verify verify;
 
 	spinlock_t lock;
 	enum mgx_channel_state state;
@@ -246,6 +291,12 @@ struct mgx_channel {
 	struct mgx_channel_stats stats;
 	u64 ewma_ns;
 	u64 ewma_mbps;
+	u64 p50_ns;
+	u64 p99_ns;
+	u64 hist[MGX_HIST_BUCKETS];
+	u32 recent[MGX_HIST_BUCKETS];
+	u32 nr_recent;
+	struct mgx_user user[MGX_USERS];
 	struct delayed_work probe;
 	atomic_t starting;
 };
@@ -255,11 +306,21 @@ void mgx_channel_exit(void);
 u32 mgx_channel_count(void);
 struct mgx_channel *mgx_channel_get(u32 id);
 bool mgx_channel_up(const struct mgx_channel *channel);
-void mgx_channel_account(struct mgx_channel *channel, u64 bytes, u64 ns,
+bool mgx_channel_verifies(struct mgx_channel *channel);
+int mgx_channel_info(u32 id, struct mgx_channel_info *info);
+bool mgx_channel_next(u64 *seen, int nid, struct mgx_channel_info *info);
+int mgx_channel_switch(struct mgx_channel *channel, bool up);
+void mgx_channel_sum(struct mgx_channel *channel,
+		     struct mgx_channel_stats *sum);
+void mgx_channel_account(const struct mgx_job *job, u64 bytes, u64 ns,
 			 int status);
 void mgx_channel_account_caller(const struct mgx_done *done);
 void mgx_channel_fail(struct mgx_channel *channel, bool now);
 void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth);
+
+/* channel_sysfs.c */
+extern const struct attribute_group *mgx_channel_groups[];
+extern const struct sysfs_ops mgx_channel_sysfs_ops;
 
 /* cpu.c: helper threads */
 int mgx_cpu_init(void);

@@ -45,7 +45,12 @@ struct mgx_seg {
  * @channel: who copies
  * @ctx: call the job belongs to; NULL when the call went on without it
  * @share: submission it was pulled for
+ * @tgid: process the call belongs to
  * @start_ns: when it was started
+ * @done_ns: how long it took
+ * @cpu_ns: processor time it took, when it was copied by a thread
+ * @copied: bytes that the driver reported
+ * @check: it waits for being compared
  * @failed: pieces that were not copied
  * @pair: index of each piece's pair
  * @active: started and not done
@@ -60,7 +65,12 @@ struct mgx_job {
 	struct mgx_channel *channel;
 	struct mgx_ctx *ctx;
 	struct mgx_share *share;
+	s32 tgid;
 	u64 start_ns;
+	u64 done_ns;
+	u64 cpu_ns;
+	u64 copied;
+	bool check;
 	DECLARE_BITMAP(failed, MGX_JOB_SEGS);
 	u16 pair[MGX_JOB_SEGS];
 	bool active;
@@ -101,6 +111,24 @@ struct mgx_channel_ops {
 	 * Return: 0 when it did so, otherwise a negative errno.
 	 */
 	int (*quiesce)(struct mgx_channel *channel);
+
+	/**
+	 * @release: Give the engine back to whom it was taken from.
+	 *
+	 * When an operator takes the channel offline; no job is with the
+	 * driver. Optional, together with @acquire.
+	 *
+	 * Context: process, may sleep.
+	 */
+	void (*release)(struct mgx_channel *channel);
+
+	/**
+	 * @acquire: Take the engine again that was given back.
+	 *
+	 * Context: process, may sleep.
+	 * Return: 0, or a negative errno: it stays offline.
+	 */
+	int (*acquire)(struct mgx_channel *channel);
 };
 
 /**

@@ -186,6 +186,48 @@ struct mgx_done {
 #define MGX_DONE_BATCH 0xffffffffU
 
 /**
+ * struct mgx_channel_info - live figures of a channel
+ * @bytes: bytes copied since it came
+ * @copies: jobs done
+ * @errors: of these, with an error
+ * @inflight: bytes it was given and has not reported
+ * @ewma_ns: moving average of a job's time, nanoseconds
+ * @ewma_mbps: moving average of a job's bandwidth, bytes per microsecond
+ * @p50_ns: time that half of the latest jobs did not exceed, nanoseconds
+ * @p99_ns: time that 99 in 100 of the latest jobs did not exceed
+ * @id: its number
+ * @kind: &enum mgx_channel_kind
+ * @state: &enum mgx_channel_state
+ * @nid: NUMA node it is on, -1 for all or none
+ * @credits: jobs it takes at once, of all calls
+ * @depth: of these, jobs of one call
+ */
+struct mgx_channel_info {
+	__u64 bytes;
+	__u64 copies;
+	__u64 errors;
+	__u64 inflight;
+	__u64 ewma_ns;
+	__u64 ewma_mbps;
+	__u64 p50_ns;
+	__u64 p99_ns;
+	__u32 id;
+	__u32 kind;
+	__u32 state;
+	__s32 nid;
+	__u32 credits;
+	__u32 depth;
+} __mgx_core;
+
+/**
+ * struct bpf_iter_mgx_channel - bpf_for_each(mgx_channel, info, nid)
+ * @__opaque: the kernel's
+ */
+struct bpf_iter_mgx_channel {
+	__u64 __opaque[16];
+} __attribute__((aligned(8)));
+
+/**
  * struct mgx_init_args - what init() is told
  * @version: MGX_OPS_VERSION of the module
  * @nr_channels: channels that exist now
@@ -302,6 +344,8 @@ struct mgx_ops {
 	X(bad_reports, "completions that cannot be: more than asked, twice")  \
 	X(channel_failed, "channels put into quarantine")                     \
 	X(channel_recovered, "channels back from quarantine")                 \
+	X(jobs_verified, "jobs whose copy was compared with its source")      \
+	X(verify_failed, "pieces reported as copied that were not")           \
 	X(poison, "folios with a machine check in the source")		\
 	X(submit_clamped, "submissions cut to what was left")		\
 	X(submit_refused, "submissions refused")			\
@@ -323,6 +367,7 @@ enum mgx_event {
 _Static_assert(sizeof(struct mgx_req) == 24, "mgx_req is ABI");
 _Static_assert(sizeof(struct mgx_batch) == 64, "mgx_batch is ABI");
 _Static_assert(sizeof(struct mgx_done) == 24, "mgx_done is ABI");
+_Static_assert(sizeof(struct mgx_channel_info) == 88, "mgx_channel_info is ABI");
 _Static_assert(sizeof(struct mgx_init_args) == 12, "mgx_init_args is ABI");
 _Static_assert(sizeof(struct mgx_exit_info) == 144, "mgx_exit_info is ABI");
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* t_info.h - what the policy t_info found. */
+#ifndef _T_INFO_H
+#define _T_INFO_H
+
+#include <linux/types.h>
+
+#include "migrate_ext.h"
+
+/**
+ * struct t_info - the channels as a policy saw them
+ * @nid: set by the test: nearest to this node
+ * @batches: batches so far
+ * @nr: channels that the iterator found in the last one
+ * @id: their ids, in its order
+ * @node: their nodes
+ * @absent: what mgx_bpf_channel_info() says of one that does not exist
+ * @part: its return value for less memory than there are figures
+ * @part_bytes: bytes of that, from a structure that is shorter
+ * @info: channel 1 by mgx_bpf_channel_info()
+ */
+struct t_info {
+	__s32 nid;
+	__u32 batches;
+	__u32 nr;
+	__u32 id[MGX_MAX_CHANNELS];
+	__s32 node[MGX_MAX_CHANNELS];
+	__s32 absent;
+	__s32 part;
+	__u64 part_bytes;
+	struct mgx_channel_info info;
+};
+
+#endif /* _T_INFO_H */
