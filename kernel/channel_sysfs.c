@@ -34,15 +34,19 @@ struct mgx_channel_attr {
 	}                                                                  \
 	MGX_CHANNEL_ATTR(file, 0444, file##_show, NULL)
 
-#define MGX_CHANNEL_STAT(file)                                             \
-	static ssize_t file##_show(struct mgx_channel *channel, char *buf) \
-	{                                                                  \
-		struct mgx_channel_stats sum;                              \
-                                                                           \
-		mgx_channel_sum(channel, &sum);                            \
-		return sysfs_emit(buf, "%llu\n", sum.file);                \
-	}                                                                  \
-	MGX_CHANNEL_ATTR(file, 0444, file##_show, NULL)
+static u64 mgx_channel_stat(struct mgx_channel *channel, size_t offset)
+{
+	struct mgx_channel_stats sum;
+
+	mgx_channel_sum(channel, &sum);
+	return *(u64 *)((void *)&sum + offset);
+}
+
+#define MGX_CHANNEL_STAT(file)            \
+	MGX_CHANNEL_SHOW(                 \
+		file, "%llu",             \
+		mgx_channel_stat(channel, \
+				 offsetof(struct mgx_channel_stats, file)))
 
 /* "caller", "cpu", "dmaengine" or "native" */
 MGX_CHANNEL_SHOW(kind, "%s", mgx_kind_names[channel->desc.kind]);

@@ -62,6 +62,7 @@ static bool mgx_hook_live __read_mostly;
 
 static bool mgx_hook_is_live(void)
 {
+	/* pairs with the release when the reserve is there */
 	return smp_load_acquire(&mgx_hook_live);
 }
 

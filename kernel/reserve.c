@@ -129,6 +129,7 @@ void mgx_ctx_put(struct mgx_ctx *ctx)
 
 	slot->top = ctx->outer;
 	if (!slot->top)
+		/* the slot is left as it is to be found: pairs with the claim */
 		smp_store_release(&slot->task, NULL);
 	ctx->task = NULL;
 	atomic_set_release(&ctx->busy, 0);
