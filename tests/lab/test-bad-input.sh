@@ -57,7 +57,17 @@ on_small_disk()
 }
 
 # As a user who is nobody; the scripts must be where he can read them.
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+as_nobody() { "${nobody[@]}" "$@"; }
+
+# CMD where root has subordinate ids.
+with_subids()
+{
+	echo root:100000:65536 >"$dir/subid"
+	# shellcheck disable=SC2016 # the inner shell expands
+	unshare --mount sh -c 'mount --bind "$1" /etc/subuid && mount --bind "$1" /etc/subgid &&
+		shift && exec "$@"' sh "$dir/subid" "$@"
+}
 
 no_lab()
 {
@@ -97,6 +107,7 @@ set_up_as_nobody()
 	if ((EUID != 0)) || ! as_nobody test -r "$here/setup.sh"; then
 		skip "set-up without packages" "cannot become another user here"
 		skip "set-up without subordinate ids" "cannot become another user here"
+		skip "set-up without user namespaces" "cannot become another user here"
 		return
 	fi
 	mkdir -p "$dir/bin" "$dir/user"
@@ -109,6 +120,11 @@ set_up_as_nobody()
 	printf '#!/bin/sh\necho install ok installed\n' >"$dir/bin/dpkg-query"
 	refuses "set-up without subordinate ids" 'usermod --add-subuids' \
 		as_nobody env MGX_BUILD="$dir/user" "PATH=$dir/bin:$PATH" "$here/setup.sh"
+	printf '#!/bin/sh\necho root\n' >"$dir/bin/id" # has subordinate ids, or we give him some
+	printf '#!/bin/sh\nexit 1\n' >"$dir/bin/unshare"
+	chmod 755 "$dir/bin/id" "$dir/bin/unshare"
+	refuses "set-up without user namespaces" 'sysctl user.max_user_namespaces' \
+		with_subids "${nobody[@]}" env MGX_BUILD="$dir/user" "PATH=$dir/bin:$PATH" "$here/setup.sh"
 }
 
 guests()
