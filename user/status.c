@@ -20,6 +20,7 @@ static const char *const reason_names[MGX_NR_REASONS] = MGX_REASON_NAMES;
 static const char *const key_events[] = {
 	"calls",	"batches",	"pages_migrated", "pages_batched",
 	"pages_copied", "pages_kernel", "submit_refused", "kfunc_misuse",
+	"folios_redone", "folios_limbo", "channel_failed", "verify_failed",
 };
 
 static void put_counter(struct json_object *tree, const char *dir,
@@ -47,6 +48,19 @@ static void put_events(struct json_object *tree)
 		put_counter(events, "events", key_events[i]);
 }
 
+/* A figure that not each channel has. */
+static void put_figure(struct json_object *tree, const char *dir,
+		       const char *key)
+{
+	char name[320], text[32];
+
+	snprintf(name, sizeof(name), "%s/%s", dir, key);
+	if (sysfs_read(name, text, sizeof(text)))
+		put_string(tree, key, NULL);
+	else
+		put_u64(tree, key, strtoull(text, NULL, 10));
+}
+
 static void put_channel(struct json_object *array, const char *id)
 {
 	struct json_object *row = put_row(array);
@@ -55,12 +69,17 @@ static void put_channel(struct json_object *array, const char *id)
 	snprintf(dir, sizeof(dir), "channels/%.20s", id);
 	put_u64(row, "channel", strtoul(id, NULL, 10));
 	put_text(row, dir, "kind");
+	put_text(row, dir, "name");
 	put_text(row, dir, "node");
 	put_text(row, dir, "state");
 	put_counter(row, dir, "copies");
 	put_counter(row, dir, "bytes");
 	put_counter(row, dir, "errors");
 	put_counter(row, dir, "ns");
+	put_figure(row, dir, "inflight");
+	put_figure(row, dir, "ewma_mbps");
+	put_figure(row, dir, "p50_ns");
+	put_figure(row, dir, "p99_ns");
 }
 
 static int is_channel(const struct dirent *entry)
