@@ -109,6 +109,22 @@ TEST_F_TIMEOUT(poison, in_early_copy, LIMIT)
 	EXPECT_EQ(PAGES - 1, EV(&self->counts, pages_used));
 }
 
+/* The thread that copies meets it, and the caller is told. */
+TEST_F_TIMEOUT(poison, in_helper, LIMIT)
+{
+	struct policy helper;
+
+	ASSERT_EQ(0, policy_open(&helper, "t_info"));
+	ASSERT_EQ(0, policy_load(&helper));
+	ASSERT_EQ(0, policy_swap(&self->policy, &helper));
+	expect_as_on_stock(_metadata, self);
+	EXPECT_EQ(1, EV(&self->counts, poison));
+	EXPECT_EQ(PAGES - 1, EV(&self->counts, pages_copied));
+	EXPECT_EQ(PAGES - 1, EV(&self->counts, pages_used));
+	EXPECT_FALSE(mgx_is("channels/1/bytes", "0"));
+	policy_close(&helper);
+}
+
 /* What to compare with. */
 TEST_F_TIMEOUT(poison, without_policy, LIMIT)
 {
