@@ -58,6 +58,13 @@ MGX_SHOW(version)
 }
 MGX_ATTR(version);
 
+/* MGX_OPS_VERSION that a policy has to be written for */
+MGX_SHOW(interface)
+{
+	return sysfs_emit(buf, "%d\n", MGX_OPS_VERSION);
+}
+MGX_ATTR(interface);
+
 /* "armed" while migrations enter the module, else "idle" */
 MGX_SHOW(hooks)
 {
@@ -74,6 +81,7 @@ MGX_ATTR(reserve);
 
 static struct attribute *mgx_attrs[] = {
 	&mgx_attr_version.attr,
+	&mgx_attr_interface.attr,
 	&mgx_attr_state.attr,
 	&mgx_attr_ops.attr,
 	&mgx_attr_enable_seq.attr,
