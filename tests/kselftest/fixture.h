@@ -50,6 +50,8 @@ struct policy {
 int policy_open(struct policy *p, const char *name);
 /* The .rodata of an opened policy that has one variable there; or NULL. */
 void *policy_rodata(struct policy *p, size_t *size);
+/* Setting @name (MGX_SETTING) of an opened policy, in its own size. */
+int policy_set(struct policy *p, const char *name, uint64_t value);
 /* Of an object with several struct mgx_ops: this one, the others stay out. */
 int policy_only(struct policy *p, const char *ops);
 int policy_load(struct policy *p);
@@ -224,14 +226,74 @@ size_t load_stop(struct load *l);
 
 /* migrate_ext.ko of the running kernel: a copy of that in build/<release>. */
 const char *module_path(void);
+/* Another module from there, without ".ko"; to be used before the next call. */
+const char *module_path_of(const char *name);
 int module_insert(const char *path, const char *params);
 int module_remove_now(void);
 /* Waits for what was closed: BPF frees maps, which hold the module, later. */
 int module_remove(void);
+/* Another one, also one that somebody holds for a moment. */
+int module_remove_of(const char *name);
 bool module_loaded(void);
 /* What the kernel logged since dmesg_mark(), once a mark; to be freed. */
 int dmesg_mark(void);
 char *dmesg_since(int mark);
+
+/* --- lib/sim.c: simulated engines, and channels -------------------------------- */
+
+#define SIM_SLOTS 8
+#define MGX_PARAM "/sys/module/migrate_ext/parameters/"
+
+/**
+ * struct sims - the engines of mgx_sim.ko
+ * @nr: slots, 0 to @nr - 1
+ * @dma: the channels that are used are those of dmaengine, not the native ones
+ * @id: channel of each slot
+ */
+struct sims {
+	unsigned int nr;
+	bool dma;
+	int id[SIM_SLOTS];
+};
+
+int sims_start(struct sims *s, unsigned int nr, bool dma);
+/* Finds the channels anew, when one was plugged in. */
+int sims_find(struct sims *s);
+/* Gives the channels back and removes mgx_sim.ko, also one left over. */
+int sims_stop(void);
+/* A file below /sys/kernel/mgx_sim/<slot>/. */
+int sim_set(unsigned int slot, const char *file, uint64_t value);
+int64_t sim_get(unsigned int slot, const char *file);
+bool sim_wait(unsigned int slot, const char *file, int64_t at_least,
+	      unsigned int ms);
+/* Sum over all slots. */
+uint64_t sims_sum(const struct sims *s, const char *file);
+
+/* A file below /sys/kernel/migrate_ext/channels/<id>/. */
+int channel_set(int id, const char *file, const char *value);
+int64_t channel_get(int id, const char *file);
+bool channel_is(int id, const char *file, const char *value);
+bool channel_wait(int id, const char *file, const char *value, unsigned int ms);
+int channel_find(const char *name);	/* or -ENOENT */
+
+/**
+ * struct roundrobin - settings of mgx_roundrobin
+ */
+struct roundrobin {
+	unsigned int first;
+	unsigned int last;
+	unsigned int width;
+	unsigned int chunk;
+	bool free_cpu;
+};
+
+int roundrobin_start(struct policy *p, const struct roundrobin *r);
+/* Opened and loaded only. */
+int roundrobin_load(struct policy *p, const struct roundrobin *r);
+/* All channels of @s for each batch, pieces of 64 KiB. */
+int roundrobin_sims(struct policy *p, const struct sims *s, bool free_cpu);
+/* The deadline of a piece, milliseconds; undone by setting_restore(). */
+int deadline_set(unsigned int ms);
 
 /* --- lib/window.c: time between the copy of a batch and its folios' turns ----- */
 

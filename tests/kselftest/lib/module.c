@@ -15,26 +15,31 @@
 
 #include "fixture.h"
 
-#define MODULE_COPY "/run/migrate_ext.ko"
-
 /*
  * A copy in memory without debug information, which is nine tenths of it: it
  * is read again and again.
  */
-const char *module_path(void)
+const char *module_path_of(const char *name)
 {
 	char command[PATH_MAX + 256], exe[PATH_MAX] = "";
+	static char copy[64];
 	struct utsname uts;
 
-	if (!access(MODULE_COPY, R_OK))
-		return MODULE_COPY;
+	snprintf(copy, sizeof(copy), "/run/%s.ko", name);
+	if (!access(copy, R_OK))
+		return copy;
 	uname(&uts);
 	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
 		return NULL;
 	snprintf(command, sizeof(command),
-		 "objcopy --strip-debug %s/../%s/migrate_ext.ko " MODULE_COPY,
-		 dirname(exe), uts.release);
-	return system(command) ? NULL : MODULE_COPY;
+		 "objcopy --strip-debug %s/../%s/%s.ko %s", dirname(exe),
+		 uts.release, name, copy);
+	return system(command) ? NULL : copy;
+}
+
+const char *module_path(void)
+{
+	return module_path_of("migrate_ext");
 }
 
 int module_insert(const char *path, const char *params)
@@ -48,21 +53,31 @@ int module_insert(const char *path, const char *params)
 	return rc;
 }
 
-int module_remove_now(void)
+static int remove_now(const char *name)
 {
-	return syscall(SYS_delete_module, "migrate_ext", O_NONBLOCK) ? -errno : 0;
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
-int module_remove(void)
+int module_remove_of(const char *name)
 {
 	int tries, rc = -EAGAIN;
 
 	for (tries = 0; tries < 5000 && rc == -EAGAIN; tries++) {
-		rc = module_remove_now();
+		rc = remove_now(name);
 		if (rc)
 			usleep(2000);
 	}
 	return rc;
+}
+
+int module_remove_now(void)
+{
+	return remove_now("migrate_ext");
+}
+
+int module_remove(void)
+{
+	return module_remove_of("migrate_ext");
 }
 
 bool module_loaded(void)

@@ -3,6 +3,7 @@
  * policy.c - policies attached by the test's own process.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <libgen.h>
@@ -79,6 +80,43 @@ void *policy_rodata(struct policy *p, size_t *size)
 			return bpf_map__initial_value(map, size);
 	}
 	return NULL;
+}
+
+/* Its place in .rodata; NULL if there is none of that name. */
+static const struct btf_var_secinfo *setting_find(const struct btf *btf,
+						  const char *name)
+{
+	int i, id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_var_secinfo *var;
+	const struct btf_type *sec;
+
+	if (id < 0)
+		return NULL;
+	sec = btf__type_by_id(btf, id);
+	var = btf_var_secinfos(sec);
+	for (i = 0; i < btf_vlen(sec); i++, var++) {
+		const struct btf_type *t = btf__type_by_id(btf, var->type);
+
+		if (!strcmp(btf__name_by_offset(btf, t->name_off), name))
+			return var;
+	}
+	return NULL;
+}
+
+int policy_set(struct policy *p, const char *name, uint64_t value)
+{
+	const struct btf_var_secinfo *var;
+	size_t size = 0;
+	char *data = policy_rodata(p, &size);
+
+	var = setting_find(bpf_object__btf(p->obj), name);
+	if (!data || !var || var->offset + var->size > size ||
+	    var->size > sizeof(value)) {
+		note("the policy has no setting %s", name);
+		return -ENOENT;
+	}
+	memcpy(data + var->offset, &value, var->size);
+	return 0;
 }
 
 int policy_only(struct policy *p, const char *ops)

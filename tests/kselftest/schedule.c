@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * schedule.c - a batch takes as long as list scheduling says, whatever the
+ * channels' speeds are, and a channel that is dead costs its own pieces only.
+ *
+ * The engines are slow, so that a piece takes many times what waking up a
+ * thread takes: their own clock is exact, an emulated machine's scheduler is
+ * not. What is measured is compared with a simulated schedule, made of the
+ * engines' bandwidths and of the calling CPU's measured time per piece, in
+ * which a channel has two jobs at once, as here. Of several batches the best
+ * one counts: a busy machine can make a batch longer, but none shorter.
+ *
+ * kselftest-timeout: 180
+ */
+#include <unistd.h>
+
+#include "fixture.h"
+#include "kselftest_harness.h"
+#include "mgx_policy.h"
+
+#define LIMIT	60
+#define LEN	MIB(2)
+#define CHUNK	KIB(64)
+#define PIECES	(LEN / CHUNK)
+#define DEPTH	2	/* jobs of one call that a channel has at once */
+#define ROUNDS	7
+#define SLACK_MS 12	/* waking up the thread, and the call */
+#define MS	1000000ULL
+
+FIXTURE(schedule) {
+	struct sims sims;
+	struct policy policy;
+	struct mem mem;
+	double cpu;		/* ms per piece */
+};
+
+typedef FIXTURE_DATA(schedule) schedule_t;
+
+FIXTURE_SETUP(schedule)
+{
+	self->mem.fd = -1;
+	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, deadline_set(20000));
+	ASSERT_EQ(0, sims_start(&self->sims, 3, false));
+	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, LEN, 0));
+}
+
+FIXTURE_TEARDOWN(schedule)
+{
+	policy_close(&self->policy);
+	EXPECT_EQ(0, sims_stop());
+	mem_free(&self->mem);
+	setting_restore();
+}
+
+static double ms_per_piece(unsigned int mbps)
+{
+	return CHUNK / 1000.0 / mbps;
+}
+
+/* One move, one batch: what it took, ms; the memory is on the other node then. */
+static double batch_ms(struct __test_metadata *_metadata, schedule_t *self)
+{
+	struct mgx_policy_stat before, after;
+	int node = !node_of(self->mem.addr);
+
+	EXPECT_EQ(0, policy_stat(&self->policy, MGX_REASON_SYSCALL, &before));
+	EXPECT_LE(0, mem_move_pages(&self->mem, node, false));
+	EXPECT_EQ(0, policy_stat(&self->policy, MGX_REASON_SYSCALL, &after));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	if (after.batches - before.batches != 1)
+		return 1e9;	/* somebody looked at a page: not one batch */
+	return (double)(after.ns - before.ns) / MS;
+}
+
+static double best_ms(struct __test_metadata *_metadata, schedule_t *self)
+{
+	double best = 1e9;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		double ms = batch_ms(_metadata, self);
+
+		best = ms < best ? ms : best;
+	}
+	return best;
+}
+
+static void start(struct __test_metadata *_metadata, schedule_t *self,
+		  unsigned int engines, bool free_cpu)
+{
+	const struct roundrobin r = {
+		.first = self->sims.id[0],
+		.last = self->sims.id[engines - 1],
+		.width = engines,
+		.chunk = CHUNK,
+		.free_cpu = free_cpu,
+	};
+
+	ASSERT_EQ(0, roundrobin_start(&self->policy, &r));
+}
+
+/* What the calling CPU alone takes for a piece. */
+static void measure_cpu(struct __test_metadata *_metadata, schedule_t *self)
+{
+	ASSERT_EQ(0, policy_start(&self->policy, "mgx_cpu"));
+	self->cpu = best_ms(_metadata, self) / PIECES;
+	policy_close(&self->policy);
+}
+
+/**
+ * struct worker - a channel in the simulated schedule
+ * @piece: ms
+ * @depth: pieces it takes in advance
+ * @next: when it is done with the first of them
+ * @held: how many it has
+ */
+struct worker {
+	double piece;
+	unsigned int depth;
+	double next;
+	unsigned int held;
+};
+
+static struct worker *next_done(struct worker *w, unsigned int nr)
+{
+	struct worker *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (w[i].held && (!first || w[i].next < first->next))
+			first = &w[i];
+	return first;
+}
+
+/* Greedy: whoever has room takes the next piece. */
+static double simulate(struct worker *w, unsigned int nr)
+{
+	unsigned int left = PIECES, i;
+	struct worker *done;
+	double end = 0;
+
+	for (i = 0; i < nr; i++) {
+		w[i].held = w[i].depth < left ? w[i].depth : left;
+		w[i].next = w[i].piece;
+		left -= w[i].held;
+	}
+	while ((done = next_done(w, nr))) {
+		end = done->next;
+		done->next += done->piece;
+		if (left)
+			left--;
+		else
+			done->held--;
+	}
+	return end;
+}
+
+static void expect_within(struct __test_metadata *_metadata, schedule_t *self,
+			  double ideal, double piece)
+{
+	double best = best_ms(_metadata, self);
+
+	note("%.1f ms, by simulation %.1f ms, slowest piece %.1f ms, %.2f ms by CPU",
+	     best, ideal, piece, self->cpu);
+	EXPECT_LE(best, ideal + piece + SLACK_MS);
+	/* Faster than can be: the measurement is wrong. */
+	EXPECT_LE(ideal - piece - SLACK_MS, best);
+}
+
+/* One is four times as fast as the other. */
+TEST_F_TIMEOUT(schedule, slow_and_fast, LIMIT)
+{
+	struct worker w[] = { { ms_per_piece(2), DEPTH, 0, 0 },
+			      { ms_per_piece(8), DEPTH, 0, 0 } };
+
+	ASSERT_EQ(0, sim_set(0, "mbps", 2));
+	ASSERT_EQ(0, sim_set(1, "mbps", 8));
+	start(_metadata, self, 2, true);
+	expect_within(_metadata, self, simulate(w, 2), ms_per_piece(2));
+	/* Not as long as it would be if half of it were given to each. */
+	EXPECT_LT(best_ms(_metadata, self), ms_per_piece(2) * PIECES / 2 * 0.75);
+}
+
+/* The same with the calling CPU, which is faster by far. */
+TEST_F_TIMEOUT(schedule, with_cpu, LIMIT)
+{
+	struct worker w[] = { { ms_per_piece(2), DEPTH, 0, 0 },
+			      { ms_per_piece(8), DEPTH, 0, 0 },
+			      { 0, 1, 0, 0 } };
+
+	measure_cpu(_metadata, self);
+	w[2].piece = self->cpu;
+	ASSERT_EQ(0, sim_set(0, "mbps", 2));
+	ASSERT_EQ(0, sim_set(1, "mbps", 8));
+	start(_metadata, self, 2, false);
+	expect_within(_metadata, self, simulate(w, 3), ms_per_piece(2));
+}
+
+/*
+ * A third one is dead. It costs the first batch its deadline, no more, and
+ * those behind it nothing, until it is asked again.
+ */
+TEST_F_TIMEOUT(schedule, and_dead, LIMIT)
+{
+	struct worker w[] = { { ms_per_piece(2), DEPTH, 0, 0 },
+			      { ms_per_piece(8), DEPTH, 0, 0 } };
+	double first, ideal = simulate(w, 2);
+	struct counts c;
+
+	ASSERT_EQ(0, sim_set(0, "mbps", 2));
+	ASSERT_EQ(0, sim_set(1, "mbps", 8));
+	ASSERT_EQ(0, sim_set(2, "late_ms", 60000));
+	ASSERT_EQ(0, sim_set(2, "faults/late", 1));
+	ASSERT_EQ(0, deadline_set(1000));
+	start(_metadata, self, 3, true);
+	ASSERT_EQ(0, counts_read(&c));
+	EXPECT_LE(0, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(LEN / 4096, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, counts_since(&c));
+	EXPECT_EQ(1, EV(&c, channel_failed));
+	EXPECT_EQ(DEPTH * CHUNK / 4096, EV(&c, folios_limbo));
+	first = ms_per_piece(2);
+	expect_within(_metadata, self, ideal, first);
+	EXPECT_TRUE(channel_is(self->sims.id[2], "state", "failed"));
+}
+
+TEST_HARNESS_MAIN
