@@ -138,15 +138,18 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	mgx_dma_put(dma, job);
 }
 
-/* Prep may take a lock that submit gives back (ioat): nothing in between. */
+/*
+ * Prep may take a lock that submit gives back (ioat): nothing in between. Not
+ * with interrupts off: that unlock would let softirqs run, whose callbacks come
+ * back to here, with our lock held.
+ */
 static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			   u32 len, unsigned long flags)
 {
 	struct dma_async_tx_descriptor *tx;
-	unsigned long irq;
 	dma_cookie_t cookie = -ENOMEM;
 
-	spin_lock_irqsave(&dma->lock, irq);
+	spin_lock_bh(&dma->lock);
 	tx = dmaengine_prep_dma_memcpy(dma->chan, desc->dst, desc->src, len,
 				       flags);
 	if (tx) {
@@ -156,7 +159,7 @@ static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 		if (!dma_submit_error(cookie))
 			dma->cookie = cookie;
 	}
-	spin_unlock_irqrestore(&dma->lock, irq);
+	spin_unlock_bh(&dma->lock);
 	return !dma_submit_error(cookie);
 }
 
