@@ -9,6 +9,9 @@
  * callback's result tells. Drivers that tell nothing are caught by the job's
  * deadline.
  *
+ * Drivers call back with locks held that preparing a copy takes (ioatdma, after
+ * an error), so that a job ends, and the next one begins, behind the callback.
+ *
  * Pages are mapped for each descriptor, and so synchronised for devices that
  * are not coherent or cannot reach them.
  */
@@ -17,10 +20,12 @@
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "mgx.h"
 
@@ -46,11 +51,13 @@ struct mgx_dma_desc {
  * struct mgx_dma_job - what a job needs here
  * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
+ * @ended: in &mgx_dma.ended when all are
  * @desc: the descriptors
  */
 struct mgx_dma_job {
 	struct mgx_job *job;
 	atomic_t left;
+	struct llist_node ended;
 	struct mgx_dma_desc desc[MGX_JOB_SEGS];
 };
 
@@ -62,6 +69,8 @@ struct mgx_dma_job {
  * @channel: ours
  * @cookie: of the last descriptor
  * @lock: prep and submit belong together
+ * @ended: jobs whose descriptors are done
+ * @end: ends them
  * @jobs: one for each of the channel's
  */
 struct mgx_dma {
@@ -71,6 +80,8 @@ struct mgx_dma {
 	struct mgx_channel *channel;
 	dma_cookie_t cookie;
 	spinlock_t lock;
+	struct llist_head ended;
+	struct work_struct end;
 	struct mgx_dma_job *jobs;
 };
 
@@ -116,9 +127,24 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 
 	if (!atomic_dec_and_test(&mine->left))
 		return;
-	mine->job = NULL;
-	mgx_job_done(job, job->bytes,
-		     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+	llist_add(&mine->ended, &dma->ended);
+	queue_work(system_bh_wq, &dma->end);
+}
+
+/* In softirq context, as the callbacks were, but without a driver's locks. */
+static void mgx_dma_end(struct work_struct *work)
+{
+	struct mgx_dma *dma = container_of(work, struct mgx_dma, end);
+	struct mgx_dma_job *mine, *next;
+
+	llist_for_each_entry_safe(mine, next, llist_del_all(&dma->ended),
+				  ended) {
+		struct mgx_job *job = mine->job;
+
+		mine->job = NULL;
+		mgx_job_done(job, job->bytes,
+			     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+	}
 }
 
 /* A descriptor is done. Some drivers pass no result: then it is well. */
@@ -240,6 +266,9 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 	int rc = dmaengine_terminate_sync(dma->chan);
 	u32 i;
 
+	/* What was called back has ended well; no more callbacks come. */
+	if (!rc)
+		flush_work(&dma->end);
 	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
 		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
@@ -289,6 +318,8 @@ static int mgx_dma_add(struct dma_chan *chan)
 	dma->chan = chan;
 	dma->dev = get_device(chan->device->dev);
 	spin_lock_init(&dma->lock);
+	init_llist_head(&dma->ended);
+	INIT_WORK(&dma->end, mgx_dma_end);
 	desc.priv = dma;
 	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
 				  GFP_KERNEL, desc.nid);
