@@ -9,6 +9,9 @@
  * callback's result tells. Drivers that tell nothing are caught by the job's
  * deadline.
  *
+ * Drivers call back with locks held that preparing a copy takes (ioatdma, after
+ * an error), so that a job ends, and the next one begins, behind the callback.
+ *
  * Pages are mapped for each descriptor, and so synchronised for devices that
  * are not coherent or cannot reach them.
  */
@@ -17,6 +20,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
@@ -49,11 +53,13 @@ struct mgx_dma_desc {
  * struct mgx_dma_job - what a job needs here
  * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
+ * @ended: in &mgx_dma.ended when all are
  * @desc: the descriptors
  */
 struct mgx_dma_job {
 	struct mgx_job *job;
 	atomic_t left;
+	struct llist_node ended;
 	struct mgx_dma_desc desc[MGX_JOB_SEGS];
 };
 
@@ -67,6 +73,8 @@ struct mgx_dma_job {
  * @channel: ours
  * @cookie: of the last descriptor
  * @lock: prep and submit belong together
+ * @ended: jobs whose descriptors are done
+ * @end: ends them
  * @jobs: one for each of the channel's
  */
 struct mgx_dma {
@@ -78,6 +86,8 @@ struct mgx_dma {
 	struct mgx_channel *channel;
 	dma_cookie_t cookie;
 	spinlock_t lock;
+	struct llist_head ended;
+	struct work_struct end;
 	struct mgx_dma_job *jobs;
 };
 
@@ -125,9 +135,24 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 
 	if (!atomic_dec_and_test(&mine->left))
 		return;
-	mine->job = NULL;
-	mgx_job_done(job, job->bytes,
-		     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+	llist_add(&mine->ended, &dma->ended);
+	queue_work(system_bh_wq, &dma->end);
+}
+
+/* In softirq context, as the callbacks were, but without a driver's locks. */
+static void mgx_dma_end(struct work_struct *work)
+{
+	struct mgx_dma *dma = container_of(work, struct mgx_dma, end);
+	struct mgx_dma_job *mine, *next;
+
+	llist_for_each_entry_safe(mine, next, llist_del_all(&dma->ended),
+				  ended) {
+		struct mgx_job *job = mine->job;
+
+		mine->job = NULL;
+		mgx_job_done(job, job->bytes,
+			     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+	}
 }
 
 /* Its device was removed while it was ours. */
@@ -153,15 +178,18 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	mgx_dma_put(dma, job);
 }
 
-/* Prep may take a lock that submit gives back (ioat): nothing in between. */
+/*
+ * Prep may take a lock that submit gives back (ioat): nothing in between. Not
+ * with interrupts off: that unlock would let softirqs run, whose callbacks come
+ * back to here, with our lock held.
+ */
 static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			   u32 len, unsigned long flags)
 {
 	struct dma_async_tx_descriptor *tx;
-	unsigned long irq;
 	dma_cookie_t cookie = -ENOMEM;
 
-	spin_lock_irqsave(&dma->lock, irq);
+	spin_lock_bh(&dma->lock);
 	tx = dmaengine_prep_dma_memcpy(dma->chan, desc->dst, desc->src, len,
 				       flags);
 	if (tx) {
@@ -171,7 +199,7 @@ static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 		if (!dma_submit_error(cookie))
 			dma->cookie = cookie;
 	}
-	spin_unlock_irqrestore(&dma->lock, irq);
+	spin_unlock_bh(&dma->lock);
 	return !dma_submit_error(cookie);
 }
 
@@ -261,6 +289,9 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 	if (dma->shared)
 		return -EBUSY; /* it would end the work of others */
 	rc = dmaengine_terminate_sync(dma->chan);
+	/* What was called back has ended well; no more callbacks come. */
+	if (!rc)
+		flush_work(&dma->end);
 	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
 		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
@@ -335,11 +366,21 @@ static u32 mgx_dma_max_seg(struct device *dev)
 	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
 }
 
+/* An engine that never stopped may call back until it is released. */
 static void mgx_dma_free(struct mgx_dma *dma)
 {
-	if (!IS_ERR_OR_NULL(dma->channel))
-		mgx_channel_unregister(dma->channel);
+	struct mgx_channel *channel = dma->channel;
+
+	if (IS_ERR_OR_NULL(channel))
+		channel = NULL;
+	if (channel) {
+		kobject_get(&channel->kobj);
+		mgx_channel_unregister(channel);
+	}
 	mgx_dma_drop(dma);
+	flush_work(&dma->end);
+	if (channel)
+		kobject_put(&channel->kobj);
 	kvfree(dma->jobs);
 	kfree(dma);
 }
@@ -376,6 +417,8 @@ static int mgx_dma_add(struct dma_chan *chan, bool shared)
 		return -ENOMEM;
 	}
 	spin_lock_init(&dma->lock);
+	init_llist_head(&dma->ended);
+	INIT_WORK(&dma->end, mgx_dma_end);
 	dma->shared = shared;
 	mgx_dma_hold(dma, chan);
 	dma->channel = mgx_dma_register(dma);

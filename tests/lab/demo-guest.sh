@@ -1,17 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# demo-guest.sh: the guest's side of 'make demo': a live redis is moved back and
-# forth between two NUMA nodes, copied as a BPF policy decides. Fails if a byte
-# of its data changed, or if the policy had no part in it.
+# demo-guest.sh CHANNELS: the guest's side of 'make demo': a live redis is moved
+# back and forth between two NUMA nodes, copied as a BPF policy decides, by the
+# CPU that migrates and by the channels of an I/OAT engine under the stock
+# driver. Fails if a byte of its data changed, or if the policy or the engine had
+# no part in it. What the module counted for each channel goes to the file
+# CHANNELS: "id kind name node bytes F.C", the last its name outside, or "-".
 set -euo pipefail
 # shellcheck source=guest-prepare.sh
 . /src/tests/lab/guest-prepare.sh
+# shellcheck source=engine/guest/lib.sh
+. /src/tests/lab/engine/guest/lib.sh
 
 KEYS=${DEMO_KEYS:-200000}
 MOVES=${DEMO_MOVES:-6}
-POLICY=${DEMO_POLICY:-mgx_reason}
-EVENTS=/sys/kernel/migrate_ext/events
+POLICY=mgx_roundrobin
+WIDTH=4 # channels per batch
+SYSFS=/sys/kernel/migrate_ext
+EVENTS=$SYSFS/events
 SOCK=/run/redis.sock
 BENCH=
 
@@ -28,6 +35,47 @@ redis() { redis-cli -s "$SOCK" "$@"; }
 vmstat_of() { awk -v n="$1" '$1 == n { print $2 }' /proc/vmstat; }
 
 event() { cat "$EVENTS/$1"; }
+
+# --- the engine --------------------------------------------------------------------
+
+# channel_ids KIND: lowest first
+channel_ids()
+{
+	grep -lx "$1" "$SYSFS"/channels/*/kind | sed -E 's|.*/([0-9]+)/kind|\1|' | sort -n
+}
+
+# The driver tests itself while it is loaded: count from then on.
+start_engine()
+{
+	load_driver || fail "the stock ioatdma driver does not load"
+	((${#engine_name[@]})) || fail "ioatdma finds no engine"
+	ask reset counters || fail "the engine does not answer: $reply"
+	echo 1 >/sys/module/migrate_ext/parameters/dmaengine
+	mapfile -t channels < <(channel_ids dmaengine)
+	((${#channels[@]})) || fail "migrate_ext got no channel of dmaengine"
+	# A host that is busy makes an engine slow, not dead.
+	echo 5000 >/sys/module/migrate_ext/parameters/deadline_ms
+}
+
+start_policy()
+{
+	load_policy "$POLICY" --set "first=${channels[0]}" \
+		--set "last=${channels[-1]}" --set "width=$WIDTH"
+	[[ $(cat "$SYSFS/ops") == "$POLICY" ]] || fail "$POLICY is not attached"
+}
+
+# Counters stand still once the policy has gone: then they can be compared.
+save_channels()
+{
+	local dir name
+
+	mgxctl unload
+	for dir in $(printf '%s\n' "$SYSFS"/channels/* | sort -V); do
+		name=$(<"$dir/name")
+		echo "${dir##*/} $(<"$dir/kind") $name $(<"$dir/node") $(<"$dir/bytes")" \
+			"${engine_name[$name]:--}"
+	done >"$1"
+}
 
 # --- the database ----------------------------------------------------------------
 
@@ -152,17 +200,6 @@ moves()
 
 # --- the end ---------------------------------------------------------------------
 
-by_channel()
-{
-	local dir
-
-	for dir in /sys/kernel/migrate_ext/channels/*/; do
-		[[ -e $dir/kind && -e $dir/pages ]] || continue
-		printf '  channel %s (%s): %d pages\n' "$(basename "$dir")" \
-			"$(cat "$dir/kind")" "$(cat "$dir/pages")"
-	done
-}
-
 # summary START-FIGURES BEFORE AFTER
 summary()
 {
@@ -177,7 +214,8 @@ summary()
 		$((b[1] - a[1] - b[2] + a[2]))
 	printf '  copied as the policy decided: %d pages; by the kernel itself: %d\n' \
 		$((b[3] - a[3])) $((b[4] - a[4]))
-	by_channel
+	printf '  pieces that a channel failed on: %d; given up, since the engine was late: %d\n' \
+		"$(event folios_redone)" "$(event folios_limbo)"
 	printf '  held back from the policy: %d unexpected references, %d private mappings\n' \
 		"$(event held_refs)" "$(event held_mapping)"
 	printf '  digest before: %s\n  digest after:  %s\n' "$2" "$3"
@@ -189,13 +227,13 @@ summary()
 
 main()
 {
-	local pid before after start
+	local pid before after start channels
 
 	# Only migratepages is to move memory here, so that the figures are its own.
 	echo 0 >/proc/sys/kernel/numa_balancing
 	load_module
-	load_policy "$POLICY"
-	[[ $(cat /sys/kernel/migrate_ext/ops) == "$POLICY" ]] || fail "$POLICY is not attached"
+	start_engine
+	start_policy
 	start_redis
 	fill_redis
 	pid=$(redis info server | tr -d '\r' | sed -n 's/^process_id://p')
@@ -207,7 +245,8 @@ main()
 	stop_benchmark
 	after=$(digest)
 	mgxctl status
+	save_channels "$1"
 	summary "$start" "$before" "$after"
 }
 
-main
+main "$@"

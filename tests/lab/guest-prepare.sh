@@ -20,12 +20,13 @@ load_module()
 	}
 }
 
-# load_policy NAME: attaches a policy that stays after the loader has ended.
+# load_policy NAME [--set KEY=VALUE...]: attaches a policy that stays after the
+# loader has ended.
 load_policy()
 {
 	command -v mgxctl >/dev/null || {
 		echo "lab: error: mgxctl is missing; run 'make lab-build'" >&2
 		return 1
 	}
-	mgxctl load "$1"
+	mgxctl load "$@"
 }

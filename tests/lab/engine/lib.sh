@@ -5,11 +5,13 @@
 #
 # The control socket of the run NAME is build/run/NAME.ctl; this machine can
 # talk to it by: build/engine/mgx-engine ctl build/run/NAME.ctl COMMAND. The
-# counters are printed when the guest has ended, and are in
-# build/logs/NAME.engine.json afterwards.
+# counters are printed when the guest has ended, unless MGX_ENGINE_QUIET is set,
+# and are in build/logs/NAME.engine.json afterwards. What a program in the guest
+# asks for (see guest/lib.sh) a relay carries out meanwhile.
 
 ENGINE_FUNCTIONS=2
 ENGINE_PID=
+ENGINE_RELAY=
 ENGINE_CTL=
 
 engine_ctl() { "$BUILD/engine/mgx-engine" ctl "$ENGINE_CTL" "$@"; }
@@ -24,6 +26,14 @@ engine_build()
 			-C /src/tests/lab/engine O=/src/build/engine >"$log" 2>&1
 	) 9>"$BUILD/engine.lock" ||
 		die "the engine does not build; $log ends with: $(tail -n 1 "$log")"
+}
+
+# engine_relay RUN: lets the guest talk to the engine.
+engine_relay()
+{
+	mkdir "$1/mail"
+	"$LAB_SRC/engine/relay.sh" "$1/mail" "$ENGINE_CTL" </dev/null >/dev/null 2>&1 &
+	ENGINE_RELAY=$!
 }
 
 # engine_start NAME RUN: starts the engine and waits until it listens.
@@ -43,7 +53,10 @@ engine_start()
 		</dev/null >"$LOGS/$name.engine.log" 2>&1 &
 	ENGINE_PID=$!
 	for ((i = 0; i < 200; i++)); do
-		[[ ! -S $ENGINE_CTL ]] || return 0
+		if [[ -S $ENGINE_CTL ]]; then
+			engine_relay "$2"
+			return
+		fi
 		kill -0 "$ENGINE_PID" 2>/dev/null || break
 		sleep 0.05
 	done
@@ -71,7 +84,9 @@ engine_stop()
 	[[ -n $pid ]] || return 0
 	ENGINE_PID=
 	{
-		engine_ctl stat | sed 's/^/# engine: /' || true
+		[[ -z $ENGINE_RELAY ]] || kill "$ENGINE_RELAY" || true
+		[[ -n ${MGX_ENGINE_QUIET:-} ]] ||
+			engine_ctl stat | sed 's/^/# engine: /' || true
 		kill -TERM "$pid" || true
 		wait "$pid" || true
 	} 2>/dev/null

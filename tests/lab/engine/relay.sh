@@ -4,7 +4,7 @@
 # relay.sh DIR CTL: lets the programs of a test in the guest talk to the engine,
 # which the guest itself cannot reach: carries out the commands that they leave
 # in DIR/N.ask, and puts exit status and output into DIR/N.answer. Runs until it
-# is ended. See ask() in guest/lib.sh.
+# is ended, or DIR is gone. See ask() in guest/lib.sh.
 set -uo pipefail
 
 dir=$1 ctl=$2
@@ -25,7 +25,7 @@ answer()
 	mv "${ask%.ask}.new" "${ask%.ask}.answer"
 }
 
-while sleep 0.05; do
+while [[ -d $dir ]] && sleep 0.05; do
 	for ask in "$dir"/*.ask; do
 		[[ ! -e $ask ]] || answer "$ask"
 	done

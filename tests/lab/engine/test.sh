@@ -11,9 +11,7 @@ set -euo pipefail
 . "$LAB_SRC/tap.sh"
 
 LAB_TAG='# engine'
-RELAY=
 VM=
-MAILBOX=
 failed=0
 
 # shellcheck disable=SC2317 # called by the trap
@@ -23,27 +21,20 @@ cleanup()
 
 	trap - EXIT INT TERM HUP
 	[[ -z $VM ]] || kill -TERM "$VM" 2>/dev/null || true
-	[[ -z $RELAY ]] || kill "$RELAY" 2>/dev/null || true
 	wait
-	[[ -z $MAILBOX ]] || rm -rf "$MAILBOX"
 	exit "$rc"
 }
 
 # guest RELEASE NAME: runs check.sh in a guest with an engine
 guest()
 {
-	local mailbox=/src/build/run/${MAILBOX##*/} rc=0
+	local rc=0
 
-	"$LAB_SRC/engine/relay.sh" "$MAILBOX" "$BUILD/run/$2.ctl" &
-	RELAY=$!
 	"$LAB_SRC/vm.sh" -e -k "$1" -n "$2" -t "${MGX_TEST_TIMEOUT:-1200}" \
-		"/src/tests/lab/engine/guest/check.sh $mailbox" >"$LOGS/$2.tap" 2>&1 &
+		/src/tests/lab/engine/guest/check.sh >"$LOGS/$2.tap" 2>&1 &
 	VM=$!
 	wait "$VM" || rc=$?
 	VM=
-	kill "$RELAY"
-	wait "$RELAY" 2>/dev/null || true
-	RELAY=
 	return "$rc"
 }
 
@@ -66,10 +57,8 @@ main()
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	mkdir -p "$BUILD/run"
+	mkdir -p "$LOGS"
 	: >"$LOGS/engine.results"
-	MAILBOX=$(mktemp -d "$BUILD/run/engine-mail.XXXXXX")
-	chmod 755 "$MAILBOX"
 	"$LAB_SRC/engine/modules.sh"
 	(($#)) || mapfile -t series < <(kernels | cut -d ' ' -f 1)
 	for release in "${@:-${series[@]}}"; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh MAILBOX: runs in a guest that has the engine: the stock ioatdma
+# check.sh: runs in a guest that has the engine: the stock ioatdma
 # driver, the kernel's dmatest, and what the driver does on each fault. TAP.
 #
 # What is checked here of "the driver" are facts about ioatdma that users of its
@@ -11,7 +11,7 @@ set -uo pipefail
 
 here=$(dirname "$0")
 # shellcheck source=lib.sh
-. "$here/lib.sh" "$1"
+. "$here/lib.sh"
 # shellcheck source=tap.sh
 . "$here/tap.sh"
 

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables are for who sources this
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced in the guest by the engine's tests, with the directory that relay.sh
-# watches on the other side as its argument. A process is dear in an emulated
-# guest: what is asked often is asked once and kept in variables.
+# Sourced in the guest by what talks to the engine, through the directory that
+# relay.sh watches on the other side. A process is dear in an emulated guest:
+# what is asked often is asked once and kept in variables.
 
-mailbox=$1
+mailbox=/src/build/run/$(tr ' ' '\n' </proc/cmdline | sed -n 's/^mgx.run=//p')/mail
 modules=/src/build/engine/$(uname -r)
 asked=0 marks=0
 # Nobody ever writes there: read -t waits without a process.
