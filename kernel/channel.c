@@ -700,11 +700,11 @@ void mgx_channel_unregister(struct mgx_channel *channel)
 	rcu_assign_pointer(mgx_channels[channel->id], NULL);
 	mutex_unlock(&mgx_channel_mutex);
 	synchronize_srcu(&mgx_srcu);
+	cancel_delayed_work_sync(&channel->probe);
+	mgx_channel_abandon(channel);
 	/* Who ended the last job may still hold the lock. */
 	spin_lock_irq(&channel->lock);
 	spin_unlock_irq(&channel->lock);
-	cancel_delayed_work_sync(&channel->probe);
-	mgx_channel_abandon(channel);
 	kobject_del(&channel->kobj);
 	kobject_put(&channel->kobj);
 }

@@ -32,7 +32,9 @@
  * @nr: threads
  * @thread: the threads
  * @wait: where they sleep
+ * @idle: where those wait who want them to have no job
  * @lock: protects what follows
+ * @busy: jobs taken out and not ended
  * @head: jobs put in
  * @tail: jobs taken out
  * @ring: jobs
@@ -43,7 +45,9 @@ struct mgx_cpu_pool {
 	unsigned int nr;
 	struct task_struct *thread[MGX_CPU_THREADS_MAX];
 	wait_queue_head_t wait;
+	wait_queue_head_t idle;
 	spinlock_t lock;
+	u32 busy;
 	u32 head;
 	u32 tail;
 	struct mgx_job *ring[MGX_CPU_CREDITS];
@@ -59,10 +63,23 @@ static struct mgx_job *mgx_cpu_pop(struct mgx_cpu_pool *pool)
 	struct mgx_job *job = NULL;
 
 	spin_lock_irq(&pool->lock);
-	if (pool->tail != pool->head)
+	if (pool->tail != pool->head) {
 		job = pool->ring[pool->tail++ % MGX_CPU_CREDITS];
+		pool->busy++;
+	}
 	spin_unlock_irq(&pool->lock);
 	return job;
+}
+
+/* A job that was taken out has ended; it may be another's already. */
+static void mgx_cpu_end(struct mgx_cpu_pool *pool, struct mgx_job *job,
+			u64 bytes, int status)
+{
+	mgx_job_done(job, bytes, status);
+	spin_lock_irq(&pool->lock);
+	pool->busy--;
+	spin_unlock_irq(&pool->lock);
+	wake_up(&pool->idle);
 }
 
 /* The ring has a place for each of the channel's jobs. */
@@ -78,8 +95,24 @@ static int mgx_cpu_start(struct mgx_channel *channel, struct mgx_job *job)
 	return 0;
 }
 
+/*
+ * Threads may be kept off their CPUs for long, and leave while jobs that were
+ * given up still wait for them: these end here, and those begun are waited for.
+ */
+static int mgx_cpu_quiesce(struct mgx_channel *channel)
+{
+	struct mgx_cpu_pool *pool = mgx_channel_priv(channel);
+	struct mgx_job *job;
+
+	while ((job = mgx_cpu_pop(pool)))
+		mgx_cpu_end(pool, job, 0, -EIO);
+	wait_event(pool->idle, !READ_ONCE(pool->busy));
+	return 0;
+}
+
 static const struct mgx_channel_ops mgx_cpu_ops = {
 	.start = mgx_cpu_start,
+	.quiesce = mgx_cpu_quiesce,
 };
 
 static unsigned long mgx_cpu_switches(void)
@@ -91,7 +124,7 @@ static unsigned long mgx_cpu_switches(void)
  * The copy takes as much processor time as time, unless another task ran in
  * between: then the scheduler knows how much, up to the last switch.
  */
-static void mgx_cpu_copy(struct mgx_job *job)
+static void mgx_cpu_copy(struct mgx_cpu_pool *pool, struct mgx_job *job)
 {
 	u64 begin = ktime_get_ns(), runtime = current->se.sum_exec_runtime;
 	unsigned long switches = mgx_cpu_switches();
@@ -101,7 +134,7 @@ static void mgx_cpu_copy(struct mgx_job *job)
 	if (mgx_cpu_switches() != switches)
 		job->cpu_ns = min(job->cpu_ns,
 				  current->se.sum_exec_runtime - runtime);
-	mgx_job_done(job, job->bytes, rc);
+	mgx_cpu_end(pool, job, job->bytes, rc);
 }
 
 static int mgx_cpu_thread(void *data)
@@ -114,7 +147,7 @@ static int mgx_cpu_thread(void *data)
 					  (job = mgx_cpu_pop(pool)) ||
 						  kthread_should_stop());
 		if (job)
-			mgx_cpu_copy(job);
+			mgx_cpu_copy(pool, job);
 		cond_resched();
 	}
 	/* It may have been woken for a job that it has not seen. */
@@ -227,6 +260,7 @@ static struct mgx_cpu_pool *mgx_cpu_pool_make(int nid, unsigned int threads)
 	pool->nid = nid;
 	spin_lock_init(&pool->lock);
 	init_waitqueue_head(&pool->wait);
+	init_waitqueue_head(&pool->idle);
 	snprintf(name, sizeof(name), "cpu%d", nid);
 	desc.name = name;
 	desc.priv = pool;
