@@ -267,6 +267,22 @@ static void mgx_dma_free(struct mgx_dma *dma)
 	kfree(dma);
 }
 
+/*
+ * dmaengine's names are unique: the channel of ours that has this one has lost
+ * its device, and nothing else would tell us.
+ */
+static void mgx_dma_drop(const char *name)
+{
+	struct mgx_dma *dma, *next;
+
+	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
+		if (strcmp(dma->channel->name, name))
+			continue;
+		list_del(&dma->node);
+		mgx_dma_free(dma);
+	}
+}
+
 static int mgx_dma_add(struct dma_chan *chan)
 {
 	struct mgx_channel_desc desc = {
@@ -283,6 +299,7 @@ static int mgx_dma_add(struct dma_chan *chan)
 		dma_release_channel(chan);
 		return -ENOMEM;
 	}
+	mgx_dma_drop(desc.name);
 	dma->chan = chan;
 	dma->dev = get_device(chan->device->dev);
 	spin_lock_init(&dma->lock);
