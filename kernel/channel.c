@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -507,6 +508,9 @@ EXPORT_SYMBOL_GPL(mgx_channel_register);
  */
 static void mgx_channel_abandon(struct mgx_channel *channel)
 {
+	/* Of jobs that were given up before their start() was called. */
+	while (atomic_read_acquire(&channel->starting))
+		msleep(1);
 	if (mgx_channel_stopped(channel))
 		return;
 	pr_warn("channel %s leaves without having stopped: memory it may write to is not freed\n",
