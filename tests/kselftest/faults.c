@@ -44,6 +44,7 @@ FIXTURE(faults) {
 	struct counts counts;
 	struct mem mem;
 	ssize_t all;		/* base pages */
+	int64_t errors;		/* of slot 0's channel */
 };
 
 FIXTURE_VARIANT(faults) {
@@ -227,9 +228,11 @@ static void do_wrong_status(struct __test_metadata *_metadata, faults_t *self)
 	expect_nothing_late(_metadata, &self->counts);
 }
 
-static void expect_late(struct __test_metadata *_metadata,
-			const struct counts *c)
+static void expect_late(struct __test_metadata *_metadata, faults_t *self)
 {
+	const struct counts *c = &self->counts;
+
+	EXPECT_LT(self->errors, channel_get(self->sims.id[0], "errors"));
 	EXPECT_LT(0, EV(c, folios_limbo));
 	EXPECT_LT(0, EV(c, late_jobs));
 	EXPECT_LT(0, EV(c, channel_failed));
@@ -246,7 +249,7 @@ static void do_stall(struct __test_metadata *_metadata, faults_t *self)
 	patience(_metadata, PATIENT_MS);
 	expect_recovered(_metadata, self);
 	counted(_metadata, self);
-	expect_late(_metadata, &self->counts);
+	expect_late(_metadata, self);
 }
 
 /* Cannot be reset, and writes in the end: see late.c. */
@@ -259,7 +262,7 @@ static void do_late(struct __test_metadata *_metadata, faults_t *self)
 	patience(_metadata, PATIENT_MS);
 	expect_recovered(_metadata, self);
 	counted(_metadata, self);
-	expect_late(_metadata, &self->counts);
+	expect_late(_metadata, self);
 }
 
 /* Who waits also looks. */
@@ -412,7 +415,7 @@ static void do_late_and_removal(struct __test_metadata *_metadata, faults_t *sel
 	ASSERT_EQ(0, counts_since(&self->counts));
 	EXPECT_LE(EV(&self->counts, folios_limbo),
 		  EV(&self->counts, limbo_released));
-	expect_late(_metadata, &self->counts);
+	expect_late(_metadata, self);
 }
 
 /* Pulled out while it hangs: it has no power, so nothing is held for ever. */
@@ -465,6 +468,7 @@ static void begin(struct __test_metadata *_metadata, faults_t *self, size_t k)
 	patience(_metadata, PATIENT_MS);
 	ASSERT_EQ(0, mem_make(&self->mem, kinds[k].kind, kinds[k].len, 0));
 	self->all = kinds[k].len / PAGE;
+	self->errors = channel_get(self->sims.id[0], "errors");
 	ASSERT_EQ(0, counts_read(&self->counts));
 }
 
