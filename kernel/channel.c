@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -671,6 +672,9 @@ static void mgx_channel_abandon(struct mgx_channel *channel)
 {
 	bool stopped;
 
+	/* Of jobs that were given up before their start() was called. */
+	while (atomic_read_acquire(&channel->starting))
+		msleep(1);
 	mutex_lock(&channel->switching);
 	stopped = mgx_channel_stopped(channel);
 	mutex_unlock(&channel->switching);

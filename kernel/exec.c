@@ -458,6 +458,7 @@ static void mgx_job_orphan(struct mgx_ctx *ctx, struct mgx_job *job)
 	job->ctx = NULL;
 	job->share = NULL;
 	list_add_tail(&job->node, &channel->orphans);
+	channel->stats.errors++;
 	mgx_channel_fail(channel, true);
 }
 

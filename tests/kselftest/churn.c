@@ -105,15 +105,12 @@ static int driver_out_and_in(churn_t *self)
 
 static int dma_out_or_in(churn_t *self)
 {
-	int rc = file_write(MGX_PARAM "dmaengine", random() % 2 ? "1" : "0");
-
-	/* The same name as one that has gone and is still held. */
-	return rc == -EEXIST ? 0 : rc;
+	return file_write(MGX_PARAM "dmaengine", random() % 2 ? "1" : "0");
 }
 
 static int threads_change(churn_t *self)
 {
-	const char *value[] = { "0", "1", "2", "3" };
+	static const char *const value[] = { "0", "1", "2", "3" };
 
 	return file_write(MGX_PARAM "cpu_threads", value[random() % 4]);
 }

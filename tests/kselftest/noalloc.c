@@ -164,7 +164,7 @@ static bool in_interrupt(const char *line)
 
 	if (!flags || strlen(flags) < 5)
 		return false;
-	return strchr("hHsZz", flags[4]) != NULL;
+	return strchr("hHsZz", flags[4]);
 }
 
 static void look(struct found *f, const char *line)
