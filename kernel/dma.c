@@ -289,11 +289,18 @@ static u32 mgx_dma_max_seg(struct device *dev)
 	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
 }
 
+/* Drivers call back while they are released, so the jobs have to be there. */
 static void mgx_dma_free(struct mgx_dma *dma)
 {
-	if (!IS_ERR_OR_NULL(dma->channel))
+	struct kobject *kobj = NULL;
+
+	if (!IS_ERR_OR_NULL(dma->channel)) {
+		kobj = kobject_get(&dma->channel->kobj);
 		mgx_channel_unregister(dma->channel);
+	}
 	dma_release_channel(dma->chan);
+	cancel_work_sync(&dma->end);
+	kobject_put(kobj);
 	put_device(dma->dev);
 	kvfree(dma->jobs);
 	kfree(dma);
