@@ -362,6 +362,20 @@ uint64_t nbd_held_to(const struct nbd *n, unsigned int i);
 /* Answers all that are held; no more are. */
 void nbd_answer(struct nbd *n);
 
+/* --- lib/engine.c: the lab's engine, outside the guest; the registry's figures -- */
+
+/* Loads its driver. -EOPNOTSUPP: this guest has none. */
+int engine_start(void);
+/* A command of its control socket; what it says to @reply, which may be NULL. */
+int engine_ask(char *reply, size_t len, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* What it has counted, all channels together; or a negative errno. */
+int64_t engine_total(const char *counter);
+/* Bytes that the module says the channels of a kind have copied. */
+uint64_t channels_bytes(const char *kind);
+/* How many there are, and the lowest and highest id. */
+int channels_find(const char *kind, int *first, int *last);
+
 /* --- lib/directed.c: migrations that the test directs -------------------------- */
 
 /**

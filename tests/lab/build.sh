@@ -60,7 +60,18 @@ first_parts()
 	return $rc
 }
 
-# The module for tests, for each kernel, and the tests.
+# What tests of engines load: for each kernel its own dmatest.
+engine_modules()
+{
+	local name=engine-modules
+
+	echo "building $name"
+	"$LAB_SRC/engine/modules.sh" >"$LOGS/build-$name.log" 2>&1 && return
+	echo "$name" >>"$LOGS/build.failed"
+	return 1
+}
+
+# The modules for tests, for each kernel, and the tests.
 test_parts()
 {
 	local rel
@@ -68,6 +79,7 @@ test_parts()
 	while read -r _ rel; do
 		part "kmod-$rel" tests/kmod "$rel" "KDIR=/usr/lib/modules/$rel/build" || return 1
 	done <"$LAB/kernels"
+	engine_modules || return 1
 	part kselftest tests/kselftest kselftest
 }
 

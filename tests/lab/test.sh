@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # test.sh: all tests, as TAP: on this machine first, then the kselftests in the
-# lab on each kernel. Sets up the lab and builds first. The last line has the
+# lab on each kernel, those that want an engine in a guest of their own. Sets up the lab and builds first. The last line has the
 # totals; the exit status is 0 only if tests ran and none failed.
 #
 # TESTS='name ...': these programs only; KERNELS='6.12 7': on these kernels only.
@@ -117,13 +117,14 @@ host_tests() { run_host_tests | merge host; }
 
 # --- guests ----------------------------------------------------------------------
 
-# guest_programs: the selected programs of tests.list.
+# guest_programs [engine]: the selected programs of tests.list, for a guest that
+# has an engine or for one that has none.
 guest_programs()
 {
-	local name
+	local name guest
 
-	while read -r name _; do
-		[[ -n $name && $name != '#'* ]] || continue
+	while read -r name _ guest; do
+		[[ -n $name && $name != '#'* && $guest == "${1:-}" ]] || continue
 		! selected "$name" || echo "$name"
 	done <"$BUILD/kselftest/tests.list"
 }
@@ -146,7 +147,7 @@ guest()
 	shift 2
 
 	MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
-		"$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
+		MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 "$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
 		"/src/tests/lab/guest-tests.sh $run $*" 2>&1
 }
 
@@ -193,30 +194,31 @@ guests()
 	(($# || rc == 0)) || failed_point "$run" kernel "the guest ended with status $rc; see build/logs/$run.console"
 }
 
-# one_guest SERIES RELEASE PROGRAMS: the kselftests on one kernel.
-one_guest()
+# one_kernel SERIES RELEASE: the kselftests on one kernel.
+one_kernel()
 {
-	local series=$1 release=$2 run=test-$2
-	shift 2
+	local series=$1 release=$2 run=test-$2 engine programs
 
 	rm -f "$OUT/$run"[.-]*
-	: >"$OUT/$run.results"
-	guests "$run" "$release" "$@" | merge "$series"
+	for engine in '' engine; do
+		run+=${engine:+-engine}
+		: >"$OUT/$run.results"
+		mapfile -t programs < <(guest_programs "$engine")
+		((!${#programs[@]})) ||
+			guests "$run" "$release" "${programs[@]}" | merge "$series"
+	done
 }
 
 guest_tests()
 {
-	local series release programs
+	local series
 
 	[[ -s $BUILD/kselftest/tests.list ]] || {
 		failed_point test-host kselftest "there is no build/kselftest/tests.list" | merge host
 		return
 	}
-	mapfile -t programs < <(guest_programs)
-	((${#programs[@]})) || return 0
 	for series in "${series_list[@]}"; do
-		release=$(kernel_release "$series")
-		spawn one_guest "$series" "$release" "${programs[@]}"
+		spawn one_kernel "$series" "$(kernel_release "$series")"
 	done
 	join_children || true
 }
@@ -237,11 +239,13 @@ choose_kernels()
 # results: the figures that belong to this run.
 results()
 {
-	local series
+	local series run
 
 	echo "$OUT/test-host.results"
 	for series in "${series_list[@]}"; do
-		echo "$OUT/test-$(kernel_release "$series").results"
+		run=$OUT/test-$(kernel_release "$series")
+		echo "$run.results"
+		echo "$run-engine.results"
 	done
 }
 
