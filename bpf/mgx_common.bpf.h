@@ -21,7 +21,7 @@ __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
 /* In dispatch(): nanoseconds to poll before sleeping. */
 int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
 /* In every member: figures of a channel, as far as info__sz goes. */
-int mgx_bpf_channel_info(__u32 id, struct mgx_channel_info *info,
+int mgx_bpf_channel_info(__u32 id, void *info,
 			 __u32 info__sz) __ksym __weak;
 /*
  * In every member: bpf_for_each(mgx_channel, info, nid) runs over the channels

@@ -172,6 +172,8 @@ void mgx_channel_account(const struct mgx_job *job, u64 bytes, u64 ns,
 	channel->stats.ns += ns;
 	if (job->cpu_ns)
 		mgx_channel_charge(channel, job);
+	if (status == -EAGAIN)
+		return; /* no room for all of it: neither well nor ill */
 	if (status) {
 		channel->stats.errors++;
 		return;
@@ -281,10 +283,15 @@ void mgx_channel_fail(struct mgx_channel *channel, bool now)
  */
 static bool mgx_channel_stopped(struct mgx_channel *channel)
 {
-	if (atomic_read_acquire(&channel->starting))
-		return false;
-	if (list_empty_careful(&channel->orphans))
-		return true;
+	bool starting, none;
+
+	/* Together: while there are orphans no other job is linked. */
+	spin_lock_irq(&channel->lock);
+	starting = atomic_read_acquire(&channel->starting);
+	none = list_empty(&channel->orphans);
+	spin_unlock_irq(&channel->lock);
+	if (starting || none)
+		return !starting;
 	if (channel->desc.ops->poll)
 		channel->desc.ops->poll(channel);
 	if (channel->desc.ops->quiesce)
@@ -306,6 +313,7 @@ static void mgx_channel_probe(struct work_struct *work)
 	stopped = mgx_channel_stopped(channel);
 	mutex_unlock(&channel->switching);
 	spin_lock_irq(&channel->lock);
+	stopped = stopped && list_empty(&channel->orphans);
 	if (channel->state == MGX_CHANNEL_FAILED && stopped) {
 		channel->state = MGX_CHANNEL_UP;
 		channel->up_at = jiffies;
@@ -446,6 +454,13 @@ static int mgx_channel_set_state(struct mgx_channel *channel,
 	return rc;
 }
 
+/* Jobs can end, or be given up, before their start() has returned. */
+static void mgx_channel_wait_starting(struct mgx_channel *channel)
+{
+	while (atomic_read_acquire(&channel->starting))
+		msleep(1);
+}
+
 static int mgx_channel_take_offline(struct mgx_channel *channel)
 {
 	int rc = mgx_channel_set_state(channel, MGX_CHANNEL_OFFLINE);
@@ -453,6 +468,7 @@ static int mgx_channel_take_offline(struct mgx_channel *channel)
 	if (rc || channel->released || !channel->desc.ops->release)
 		return rc;
 	synchronize_srcu(&mgx_srcu); /* calls that still use it */
+	mgx_channel_wait_starting(channel);
 	if (!mgx_channel_stopped(channel)) {
 		pr_warn("channel %s is offline, but its engine has not stopped and cannot be given back; try again later\n",
 			channel->name);
@@ -672,9 +688,7 @@ static void mgx_channel_abandon(struct mgx_channel *channel)
 {
 	bool stopped;
 
-	/* Of jobs that were given up before their start() was called. */
-	while (atomic_read_acquire(&channel->starting))
-		msleep(1);
+	mgx_channel_wait_starting(channel);
 	mutex_lock(&channel->switching);
 	stopped = mgx_channel_stopped(channel);
 	mutex_unlock(&channel->switching);

@@ -299,7 +299,7 @@ static int mgx_cpu_resize(unsigned int threads)
 {
 	int nid, rc, err = 0;
 
-	for_each_online_node(nid) {
+	for_each_node(nid) { /* also one that is gone: it had threads */
 		rc = mgx_cpu_resize_node(nid, threads);
 		err = err ?: rc;
 	}
@@ -314,7 +314,7 @@ static void mgx_cpu_replace_all(void)
 	unsigned int i;
 	int nid;
 
-	for_each_online_node(nid) {
+	for_each_node(nid) {
 		pool = mgx_cpu_pools[nid];
 		for (i = 0; pool && i < pool->nr; i++)
 			mgx_cpu_place(pool, i, pool->thread[i]);

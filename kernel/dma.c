@@ -17,12 +17,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/isolation.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -31,7 +33,8 @@
 #include "mgx.h"
 
 #define MGX_DMA_CREDITS 16
-#define MGX_DMA_SCAN_S	2 /* dmaengine tells nobody who comes and goes */
+#define MGX_DMA_PIECES	32 /* of a job: rings can be short */
+#define MGX_DMA_SCAN_S	2  /* dmaengine tells nobody who comes and goes */
 
 /**
  * struct mgx_dma_desc - one piece with the engine
@@ -53,14 +56,16 @@ struct mgx_dma_desc {
  * struct mgx_dma_job - what a job needs here
  * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
+ * @full: the engine had no room for the last ones
  * @ended: in &mgx_dma.ended when all are
  * @desc: the descriptors
  */
 struct mgx_dma_job {
 	struct mgx_job *job;
 	atomic_t left;
+	bool full;
 	struct llist_node ended;
-	struct mgx_dma_desc desc[MGX_JOB_SEGS];
+	struct mgx_dma_desc desc[MGX_DMA_PIECES];
 };
 
 /**
@@ -135,8 +140,10 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 
 	if (!atomic_dec_and_test(&mine->left))
 		return;
+	rcu_read_lock(); /* until both are done, see mgx_dma_free() */
 	llist_add(&mine->ended, &dma->ended);
 	queue_work(system_bh_wq, &dma->end);
+	rcu_read_unlock();
 }
 
 /* In softirq context, as the callbacks were, but without a driver's locks. */
@@ -149,9 +156,12 @@ static void mgx_dma_end(struct work_struct *work)
 				  ended) {
 		struct mgx_job *job = mine->job;
 
-		mine->job = NULL;
-		mgx_job_done(job, job->bytes,
-			     bitmap_empty(job->failed, job->nr) ? 0 : -EIO);
+		int status = 0;
+
+		if (!bitmap_empty(job->failed, job->nr))
+			status = mine->full ? -EAGAIN : -EIO;
+		WRITE_ONCE(mine->job, NULL);
+		mgx_job_done(job, job->bytes, status);
 	}
 }
 
@@ -241,6 +251,7 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 		mine->job = NULL;
 		return -EAGAIN;
 	}
+	mine->full = sent < job->nr;
 	for (i = sent; i < job->nr; i++)
 		mgx_job_fail_seg(job, i);
 	dma_async_issue_pending(dma->chan);
@@ -297,15 +308,24 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 	return rc;
 }
 
+/* Largest piece: what the engine can take, and one mapping, in whole pages. */
+static u32 mgx_dma_max_seg(struct device *dev)
+{
+	size_t max = min3(dma_max_mapping_size(dev), (size_t)SZ_1M,
+			  (size_t)dma_get_max_seg_size(dev));
+
+	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
+}
+
 /* --- ours, and given back ------------------------------------------------------ */
 
 /* What dmaengine has to be kept for. */
 static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
 {
-	dma->chan = chan;
 	dma->cdev = chan->dev;
 	get_device(&dma->cdev->device);
 	dma->dev = get_device(chan->device->dev);
+	dma->chan = chan;
 }
 
 static void mgx_dma_drop(struct mgx_dma *dma)
@@ -319,9 +339,13 @@ static void mgx_dma_drop(struct mgx_dma *dma)
 	put_device(&dma->cdev->device);
 }
 
+/* A shared one is given back with all the others: dmaengine counts no single ones. */
 static void mgx_dma_release_one(struct mgx_channel *channel)
 {
-	mgx_dma_drop(mgx_channel_priv(channel));
+	struct mgx_dma *dma = mgx_channel_priv(channel);
+
+	if (!dma->shared)
+		mgx_dma_drop(dma);
 }
 
 static bool mgx_dma_is(struct dma_chan *chan, void *name)
@@ -336,13 +360,19 @@ static int mgx_dma_acquire(struct mgx_channel *channel)
 	dma_cap_mask_t mask;
 
 	if (dma->shared)
-		return -ENODEV; /* the next scan finds it, if it is there */
+		return mgx_dma_gone(dma) ? -ENODEV : 0;
 	dma_cap_zero(mask);
 	dma_cap_set(DMA_MEMCPY, mask);
 	chan = dma_request_channel(mask, mgx_dma_is, channel->name);
 	if (!chan) {
 		pr_warn("channel %s: dmaengine has no such channel, or others use it\n",
 			channel->name);
+		return -ENODEV;
+	}
+	if (mgx_dma_max_seg(chan->device->dev) < channel->desc.max_seg) {
+		pr_warn("channel %s: another engine has this name now; write 0 and 1 to the parameter dmaengine\n",
+			channel->name);
+		dma_release_channel(chan);
 		return -ENODEV;
 	}
 	mgx_dma_hold(dma, chan);
@@ -357,13 +387,29 @@ static const struct mgx_channel_ops mgx_dma_ops = {
 	.acquire = mgx_dma_acquire,
 };
 
-/* Largest piece: what the engine can take, and one mapping, in whole pages. */
-static u32 mgx_dma_max_seg(struct device *dev)
+static bool mgx_dma_busy(const struct mgx_dma *dma)
 {
-	size_t max = min3(dma_max_mapping_size(dev), (size_t)SZ_1M,
-			  (size_t)dma_get_max_seg_size(dev));
+	u32 i;
 
-	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
+	for (i = 0; dma->jobs && i < MGX_DMA_CREDITS; i++)
+		if (READ_ONCE(dma->jobs[i].job))
+			return true;
+	return false;
+}
+
+/*
+ * A shared engine that is late is not stopped by releasing it: what its
+ * callbacks need stays, and so does the module.
+ */
+static bool mgx_dma_leave(const struct mgx_dma *dma)
+{
+	if (!dma->shared || !mgx_dma_busy(dma))
+		return false;
+	if (try_module_get(THIS_MODULE))
+		return true;
+	while (mgx_dma_busy(dma)) /* the module is being removed */
+		msleep(20);
+	return false;
 }
 
 /* An engine that never stopped may call back until it is released. */
@@ -377,7 +423,10 @@ static void mgx_dma_free(struct mgx_dma *dma)
 		kobject_get(&channel->kobj);
 		mgx_channel_unregister(channel);
 	}
+	if (mgx_dma_leave(dma))
+		return;
 	mgx_dma_drop(dma);
+	synchronize_rcu(); /* a callback may be about to queue the work */
 	flush_work(&dma->end);
 	if (channel)
 		kobject_put(&channel->kobj);
@@ -393,6 +442,7 @@ static struct mgx_channel *mgx_dma_register(struct mgx_dma *dma)
 		.kind = MGX_KIND_DMAENGINE,
 		.nid = dev_to_node(dev),
 		.credits = MGX_DMA_CREDITS,
+		.max_nr = MGX_DMA_PIECES,
 		.max_seg = mgx_dma_max_seg(dev),
 		.ops = &mgx_dma_ops,
 		.priv = dma,
@@ -444,7 +494,7 @@ static bool mgx_dma_known(struct dma_chan *chan)
 /* One that is known by its name and not ours is offline: the operator's wish. */
 static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
 {
-	return !mgx_dma_known(chan);
+	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan);
 }
 
 static int mgx_dma_take_private(void)
@@ -484,32 +534,38 @@ static struct dma_chan *mgx_dma_shared(unsigned int cpu)
  */
 static int mgx_dma_take_shared(void)
 {
+	const struct cpumask *mask = housekeeping_cpumask(HK_TYPE_DOMAIN);
 	struct dma_chan *chan;
 	unsigned int cpu;
 	int rc = 0;
 
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
+	/* All CPUs have one, or none has. */
+	if (!dma_find_channel(DMA_MEMCPY))
+		return 0;
+	if (!mgx_dma_got)
+		dmaengine_get(); /* before it is looked at: it stays */
+	mgx_dma_got = true;
+	for_each_cpu_and(cpu, cpu_online_mask, mask) {
 		chan = mgx_dma_shared(cpu);
 		if (!chan || mgx_dma_known(chan))
 			continue;
-		if (!mgx_dma_got)
-			dmaengine_get();
-		mgx_dma_got = true;
 		rc = mgx_dma_add(chan, true);
 		if (rc)
 			break;
 	}
-	cpus_read_unlock();
 	return rc;
 }
 
 static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma))
 {
 	struct mgx_dma *dma, *next;
+	bool stays;
 
 	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
-		if (which && !which(dma))
+		mutex_lock(&dma->channel->switching);
+		stays = which && !which(dma);
+		mutex_unlock(&dma->channel->switching);
+		if (stays)
 			continue;
 		list_del(&dma->node);
 		mgx_dma_free(dma);
@@ -576,10 +632,10 @@ static int mgx_dma_enable(bool want)
 		return 0;
 	}
 	rc = mgx_dma_scan();
-	if (rc)
+	if (rc && !mgx_dma_enabled)
 		return rc;
 	schedule_delayed_work(&mgx_dma_work, MGX_DMA_SCAN_S * HZ);
-	return 0;
+	return rc;
 }
 
 static int mgx_dma_set(const char *value, const struct kernel_param *kp)

@@ -25,7 +25,8 @@
 #include "mgx.h"
 #include "trace.h"
 
-#define MGX_REFUSALS 64 /* full rings in a row until a channel is suspect */
+#define MGX_RESCHED_PAGES 16
+#define MGX_REFUSALS	  64 /* full rings in a row until a channel is suspect */
 
 static unsigned int deadline_ms = 500;
 module_param(deadline_ms, uint, 0644);
@@ -38,9 +39,12 @@ static int mgx_seg_copy(const struct mgx_seg *seg)
 {
 	u32 i;
 
-	for (i = 0; i < seg->len >> PAGE_SHIFT; i++)
+	for (i = 0; i < seg->len >> PAGE_SHIFT; i++) {
 		if (copy_mc_highpage(seg->dst + i, seg->src + i))
 			return -EHWPOISON;
+		if (i % MGX_RESCHED_PAGES == MGX_RESCHED_PAGES - 1)
+			cond_resched();
+	}
 	return 0;
 }
 
@@ -159,44 +163,58 @@ int mgx_job_copy(struct mgx_job *job)
 	return rc;
 }
 
-/* Whether the copy of a page is there; the source may have bad memory. */
-static bool mgx_page_equal(struct mgx_ctx *ctx, struct page *src,
-			   struct page *dst)
+/* Whether the copy of a page is there: 0, -EIO, or -EHWPOISON: who knows. */
+static int mgx_page_compare(struct mgx_ctx *ctx, struct page *src,
+			    struct page *dst)
 {
 	void *from = kmap_local_page(src), *to = kmap_local_page(dst);
-	bool equal;
+	int rc = 0;
 
-	equal = !copy_mc_to_kernel(ctx->scratch, from, PAGE_SIZE) &&
-		!memcmp(ctx->scratch, to, PAGE_SIZE);
+	if (copy_mc_to_kernel(ctx->scratch, from, PAGE_SIZE))
+		rc = -EHWPOISON;
+	else if (memcmp(ctx->scratch, to, PAGE_SIZE))
+		rc = -EIO;
 	kunmap_local(to);
 	kunmap_local(from);
-	return equal;
+	return rc;
 }
 
-static bool mgx_seg_equal(struct mgx_ctx *ctx, const struct mgx_seg *seg)
-{
-	u32 i;
-
-	for (i = 0; i < seg->len >> PAGE_SHIFT; i++)
-		if (!mgx_page_equal(ctx, seg->src + i, seg->dst + i))
-			return false;
-	return true;
-}
-
-/* Compare what an engine says it has copied. Its word is not enough. */
-static int mgx_job_verify(struct mgx_ctx *ctx, struct mgx_job *job)
+static int mgx_seg_compare(struct mgx_ctx *ctx, const struct mgx_seg *seg)
 {
 	int rc = 0;
 	u32 i;
 
+	for (i = 0; i < seg->len >> PAGE_SHIFT && !rc; i++) {
+		rc = mgx_page_compare(ctx, seg->src + i, seg->dst + i);
+		cond_resched();
+	}
+	return rc;
+}
+
+/*
+ * Compare what an engine says it has copied; its word is not enough. A source
+ * with bad memory is the kernel's business, and no fault of the engine.
+ */
+static int mgx_job_verify(struct mgx_ctx *ctx, struct mgx_job *job)
+{
+	u64 said = job->copied;
+	int rc = 0;
+	u32 i;
+
 	mgx_count(ctx, jobs_verified);
-	for (i = 0; i < job->nr; i++) {
-		if (test_bit(i, job->failed) ||
-		    mgx_seg_equal(ctx, &job->seg[i]))
+	for (i = 0; i < job->nr && said >= job->seg[i].len; i++) {
+		int one;
+
+		said -= job->seg[i].len;
+		if (test_bit(i, job->failed))
 			continue;
-		mgx_count(ctx, verify_failed);
-		__set_bit(i, job->failed);
-		rc = -EIO;
+		one = mgx_seg_compare(ctx, &job->seg[i]);
+		if (one)
+			__set_bit(i, job->failed);
+		if (one == -EIO) {
+			mgx_count(ctx, verify_failed);
+			rc = one;
+		}
 	}
 	return rc;
 }
@@ -267,6 +285,7 @@ static void mgx_job_free(struct mgx_channel *channel, struct mgx_job *job)
 {
 	channel->inflight -= job->bytes;
 	job->active = false;
+	job->check = false;
 	list_add_tail(&job->node, &channel->free);
 }
 
@@ -279,11 +298,13 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 {
 	unsigned long flags;
 	struct mgx_ctx *ctx;
+	bool full;
 
 	spin_lock_irqsave(&channel->lock, flags);
 	channel->refused++;
-	if (rc != -EAGAIN || ++channel->refusals == MGX_REFUSALS)
-		mgx_channel_fail(channel, false);
+	full = rc == -EAGAIN && ++channel->refusals >= MGX_REFUSALS;
+	if (rc != -EAGAIN || full)
+		mgx_channel_fail(channel, full);
 	ctx = job->ctx;
 	if (ctx) {
 		spin_lock(&ctx->exec.lock);
@@ -363,6 +384,7 @@ static struct mgx_job *mgx_job_finish(struct mgx_channel *channel,
 	struct mgx_job *next;
 
 	job->copied = bytes;
+	job->status = status;
 	job->done_ns = now - job->start_ns;
 	spin_lock(&ctx->exec.lock);
 	share->done.ns = now - share->start_ns;
@@ -370,7 +392,7 @@ static struct mgx_job *mgx_job_finish(struct mgx_channel *channel,
 	share->inflight--;
 	next = mgx_job_next(channel, ctx, share);
 	share->inflight++;
-	if (!status && mgx_channel_verifies(channel)) {
+	if (bytes && mgx_channel_verifies(channel)) {
 		job->check = true; /* by the call */
 		list_move_tail(&job->node, &ctx->exec.returned);
 		wake_up(&ctx->exec.wait);
@@ -400,8 +422,8 @@ EXPORT_SYMBOL_GPL(mgx_job_fail_seg);
  * @job: the job, which is the channel's again
  * @bytes: bytes that were copied, from its first piece on, but for the pieces
  *	that mgx_job_fail_seg() told; all if there was no error
- * @status: 0, -EHWPOISON for bad memory in the failed pieces, or another
- *	negative errno
+ * @status: 0, -EHWPOISON for bad memory in the failed pieces, -EAGAIN when
+ *	there was no room for them, or another negative errno
  *
  * A driver that reports more than it was given, or a job that is not active,
  * is not believed: the channel is put into quarantine.
@@ -413,21 +435,23 @@ void mgx_job_done(struct mgx_job *job, u64 bytes, int status)
 	struct mgx_channel *channel = job->channel;
 	struct mgx_job *next = NULL;
 	unsigned long flags;
-	bool bad;
+	bool bad, ours;
 
 	spin_lock_irqsave(&channel->lock, flags);
-	bad = !job->active || bytes > job->bytes || status > 0;
+	/* What waits to be compared has been reported. */
+	ours = job->active && !job->check;
+	bad = !ours || bytes > job->bytes || status > 0;
 	if (bad)
 		mgx_event(bad_reports);
-	if (bad && job->active) {
+	if (bad && ours) {
 		bytes = 0;
 		status = -EPROTO;
 	}
-	if (bad || (status && status != -EHWPOISON))
+	if (bad || (status && status != -EHWPOISON && status != -EAGAIN))
 		mgx_channel_fail(channel, bad);
-	if (job->active && job->ctx)
+	if (ours && job->ctx)
 		next = mgx_job_finish(channel, job, bytes, status);
-	else if (job->active)
+	else if (ours)
 		mgx_orphan_done(channel, job);
 	spin_unlock_irqrestore(&channel->lock, flags);
 	if (next)
@@ -485,7 +509,8 @@ static void mgx_exec_give_up(struct mgx_ctx *ctx)
 		spin_lock_irq(&channel->lock);
 		spin_lock(&ctx->exec.lock);
 		/* It may have ended, and be in use again, since we looked. */
-		if (job->active && job->ctx == ctx &&
+		if (job == list_first_entry_or_null(&ctx->exec.jobs,
+						    struct mgx_job, node) &&
 		    ktime_get_ns() - job->start_ns >= ctx->exec.deadline_ns)
 			mgx_job_orphan(ctx, job);
 		spin_unlock(&ctx->exec.lock);
@@ -515,10 +540,13 @@ static void mgx_exec_check(struct mgx_ctx *ctx, struct mgx_job *job)
 	int rc = mgx_job_verify(ctx, job);
 
 	spin_lock_irq(&channel->lock);
-	if (rc)
+	if (rc) {
+		/* Never again unseen, if it was seen now and then only. */
+		WRITE_ONCE(channel->verify, MGX_VERIFY_FULL);
 		mgx_channel_fail(channel, true);
+	}
 	spin_lock(&ctx->exec.lock);
-	mgx_job_settle(channel, job, rc);
+	mgx_job_settle(channel, job, rc ?: job->status);
 	spin_unlock(&ctx->exec.lock);
 	spin_unlock_irq(&channel->lock);
 }

@@ -16,6 +16,8 @@
 #include "trace.h"
 
 #define MGX_DEFAULT_CHUNK SZ_64K
+#define MGX_MAX_CHUNK	  SZ_4M /* what a CPU copies well before a deadline */
+#define MGX_INFO_MAX	  256
 
 /*
  * The context of the member that is running, if that is @phase and @arg what
@@ -61,8 +63,8 @@ static s64 mgx_submit(struct mgx_ctx *ctx, u32 id, u64 bytes, u32 chunk)
 		mgx_count(ctx, submit_clamped);
 		bytes = ctx->batch.bytes;
 	}
-	chunk = chunk ? max_t(u32, round_down(chunk, PAGE_SIZE), PAGE_SIZE) :
-			MGX_DEFAULT_CHUNK;
+	chunk = clamp_t(u32, round_down(chunk ?: MGX_DEFAULT_CHUNK, PAGE_SIZE),
+			PAGE_SIZE, MGX_MAX_CHUNK);
 	ctx->shares[ctx->nr_shares++] = (struct mgx_share){
 		.to = id == MGX_CHANNEL_CALLER ? NULL : channel,
 		.chunk = chunk,
@@ -79,8 +81,8 @@ __bpf_kfunc_start_defs();
  * @batch: argument of dispatch()
  * @channel: who is to copy, &MGX_CHANNEL_CALLER or another channel's id
  * @bytes: how much at most; what exceeds the batch is cut
- * @chunk: bytes it takes at once, rounded down to whole pages, at least one;
- *	0 for the default of 64 KiB. Large folios are split at it.
+ * @chunk: bytes it takes at once, rounded down to whole pages, at least one and
+ *	at most 4 MiB; 0 for the default of 64 KiB. Large folios are split at it.
  * @flags: must be 0
  *
  * The channels pull their pieces from the batch's remainder, all at the same
@@ -210,19 +212,20 @@ __bpf_kfunc void mgx_bpf_error(const char *msg, u32 msg__sz)
 /**
  * mgx_bpf_channel_info() - live figures of a channel
  * @id: its number
- * @info: filled in
+ * @info: a &struct mgx_channel_info; not typed so, as 6.12 does not compare
+ *	@info__sz with what a pointer to that type can hold
  * @info__sz: bytes of @info: what a program knows of it is filled in
  *
  * Context: any member.
- * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room.
+ * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room, or for
+ * more than there could ever be figures.
  */
-__bpf_kfunc int mgx_bpf_channel_info(u32 id, struct mgx_channel_info *info,
-				     u32 info__sz)
+__bpf_kfunc int mgx_bpf_channel_info(u32 id, void *info, u32 info__sz)
 {
 	struct mgx_channel_info all;
 	int rc;
 
-	if (!info__sz)
+	if (!info__sz || info__sz > MGX_INFO_MAX)
 		return -EINVAL;
 	rc = mgx_channel_info(id, &all);
 	if (rc)
@@ -268,7 +271,8 @@ __bpf_kfunc int bpf_iter_mgx_channel_new(struct bpf_iter_mgx_channel *it,
  * bpf_iter_mgx_channel_next() - the next channel
  * @it: the iterator
  *
- * Return: its figures, until the next call; NULL after the last.
+ * Return: its figures, until the next call or the end of the loop; NULL after
+ * the last.
  */
 __bpf_kfunc struct mgx_channel_info *
 bpf_iter_mgx_channel_next(struct bpf_iter_mgx_channel *it)

@@ -50,6 +50,7 @@ struct mgx_seg {
  * @done_ns: how long it took
  * @cpu_ns: processor time it took, when it was copied by a thread
  * @copied: bytes that the driver reported
+ * @status: and its status
  * @check: it waits for being compared
  * @failed: pieces that were not copied
  * @pair: index of each piece's pair
@@ -70,6 +71,7 @@ struct mgx_job {
 	u64 done_ns;
 	u64 cpu_ns;
 	u64 copied;
+	int status;
 	bool check;
 	DECLARE_BITMAP(failed, MGX_JOB_SEGS);
 	u16 pair[MGX_JOB_SEGS];

@@ -20,6 +20,7 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "sim.h"
@@ -361,13 +362,19 @@ static void sim_dma_release(struct dma_device *dev)
 	queue_work(sim_wq, &dma->free);
 }
 
+static bool shared;
+module_param(shared, bool, 0444);
+MODULE_PARM_DESC(
+	shared, "1: dmaengine may give a channel to several users (default 0)");
+
 static void sim_dma_init(struct sim_dma *dma)
 {
 	struct dma_device *dev = &dma->dev;
 
 	dev->dev = dma->engine->dev;
 	dma_cap_set(DMA_MEMCPY, dev->cap_mask);
-	dma_cap_set(DMA_PRIVATE, dev->cap_mask);
+	if (!shared)
+		dma_cap_set(DMA_PRIVATE, dev->cap_mask);
 	dma_cap_set(DMA_COMPLETION_NO_ORDER, dev->cap_mask);
 	dev->residue_granularity = DMA_RESIDUE_GRANULARITY_DESCRIPTOR;
 	dev->device_alloc_chan_resources = sim_dma_alloc;

@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/anon_inodes.h>
+#include <linux/dmaengine.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kprobes.h>
@@ -671,6 +672,12 @@ static long mgxt_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return mgxt_ioctl_arrived();
 	case MGXT_GO:
 		complete(&mgxt_go);
+		return 0;
+	case MGXT_DMA_GET:
+		dmaengine_get();
+		return 0;
+	case MGXT_DMA_PUT:
+		dmaengine_put();
 		return 0;
 	}
 	return -ENOTTY;

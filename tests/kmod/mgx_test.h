@@ -116,5 +116,7 @@ struct mgxt_file {
 #define MGXT_POISON_ON	_IO('M', 3) /* copies survive bad memory from now on */
 #define MGXT_ARRIVED	_IO('M', 4) /* waits until a MGXT_FILE_WAIT folio waits */
 #define MGXT_GO		_IO('M', 5) /* lets it go */
+#define MGXT_DMA_GET	_IO('M', 6) /* asks dmaengine for shared channels */
+#define MGXT_DMA_PUT	_IO('M', 7) /* does not need them any more */
 
 #endif /* _MGX_TEST_H */

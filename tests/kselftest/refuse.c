@@ -254,6 +254,7 @@ FIXTURE_VARIANT(program) {
 
 FIXTURE_VARIANT_ADD(program, sleepable) { "t_sleepable" };
 FIXTURE_VARIANT_ADD(program, writes) { "t_write" };
+FIXTURE_VARIANT_ADD(program, overruns) { "t_overrun" };
 
 FIXTURE_SETUP(program)
 {

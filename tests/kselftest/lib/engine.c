@@ -120,14 +120,6 @@ int64_t engine_total(const char *name)
 	return at ? strtoll(at + strlen(want), NULL, 10) : 0;
 }
 
-static bool channel_is(int id, const char *kind)
-{
-	char path[96], is[32];
-
-	snprintf(path, sizeof(path), CHANNELS "/%d/kind", id);
-	return !file_read(path, is, sizeof(is)) && !strcmp(is, kind);
-}
-
 uint64_t channels_bytes(const char *kind)
 {
 	char path[96];
@@ -136,7 +128,7 @@ uint64_t channels_bytes(const char *kind)
 
 	for (id = 0; id < MGX_MAX_CHANNELS; id++) {
 		snprintf(path, sizeof(path), CHANNELS "/%d/bytes", id);
-		if (channel_is(id, kind))
+		if (channel_is(id, "kind", kind))
 			sum += file_read_s64(path);
 	}
 	return sum;
@@ -147,7 +139,7 @@ int channels_find(const char *kind, int *first, int *last)
 	int id, nr = 0;
 
 	for (id = 0; id < MGX_MAX_CHANNELS; id++) {
-		if (!channel_is(id, kind))
+		if (!channel_is(id, "kind", kind))
 			continue;
 		if (!nr++)
 			*first = id;
