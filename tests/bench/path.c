@@ -97,6 +97,11 @@ static void run(const char *command)
 		errx(1, "failed: %s", command);
 }
 
+#define ROUNDROBIN                                                 \
+	"mgxctl load mgx_roundrobin --set first=%d --set last=%d " \
+	"--set width=%d --set chunk_bytes=%u --set free_cpu=%d "   \
+	"--set poll_ns=0 >/dev/null"
+
 /* @kind NULL: the CPU that migrates copies alone. */
 static void policy_of(const char *kind, bool free_cpu, unsigned int chunk)
 {
@@ -109,10 +114,8 @@ static void policy_of(const char *kind, bool free_cpu, unsigned int chunk)
 	}
 	if (!channels_find(kind, &first, &last))
 		errx(1, "there is no channel of the kind %s", kind);
-	snprintf(
-		command, sizeof(command),
-		"mgxctl load mgx_roundrobin --set first=%d --set last=%d --set width=%d --set chunk_bytes=%u --set poll_ns=0 --set free_cpu=%d >/dev/null",
-		first, last, last - first + 1, chunk, free_cpu);
+	snprintf(command, sizeof(command), ROUNDROBIN, first, last,
+		 last - first + 1, chunk, free_cpu);
 	run(command);
 }
 
@@ -224,10 +227,12 @@ static void count(void)
 {
 	size_t i;
 
-	puts("Instructions from the first submission of a batch to its last completion, less those in which the");
-	puts("simulator was the engine (its stats/busy_ns: took, copied and ended descriptors); the caller sleeps");
-	puts("meanwhile, so that switching to the engine's thread and back is in it. Then: the same batch copied by");
-	puts("the CPU; and CPU time of the caller's whole move_pages(), copied by itself, natively, by dmaengine.");
+	puts("Instructions from the first submission of a batch to its last completion, less");
+	puts("those in which the simulator was the engine (its stats/busy_ns: took, copied and");
+	puts("ended descriptors); the caller sleeps meanwhile, so that switching to the");
+	puts("engine's thread and back is in it. Then: the same batch copied by the CPU; and");
+	puts("CPU time of the caller's whole move_pages(), copied by itself, natively, by");
+	puts("dmaengine.");
 	printf("%-9s %10s %10s %7s %10s %12s %12s %12s\n", "batch", "native",
 	       "dmaengine", "ratio", "CPU copies", "caller: CPU", "native",
 	       "dmaengine");
@@ -281,10 +286,11 @@ static void speed(void)
 	static const char *const kinds[] = { "native", "dmaengine" };
 	size_t i;
 
-	puts("Four simulated channels of 100 MB/s each, against the sum of these (and, if the CPU helps, of what it");
-	puts("does alone; then without the time the simulator took from that CPU to be the engines). A slow channel's");
-	puts("last pieces are waited for: up to two of 64 K, 1.3 ms, cost what the CPU does in the time of a batch.");
-	puts("Last: CPU time of the caller's whole move_pages().");
+	puts("Four simulated channels of 100 MB/s each, against the sum of these (and, if the");
+	puts("CPU helps, of what it does alone; then without the time the simulator took from");
+	puts("that CPU to be the engines). A slow channel's last pieces are waited for: up to");
+	puts("two of 64 K, 1.3 ms, cost what the CPU does in the time of a batch. Last: CPU");
+	puts("time of the caller's whole move_pages().");
 	printf("%-9s %-10s %-6s %6s %9s %9s %8s %11s %11s\n", "batch", "path",
 	       "CPU", "piece", "MB/s", "goal", "of goal", "offloaded",
 	       "caller");
