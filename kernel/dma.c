@@ -259,14 +259,19 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 	return 0;
 }
 
-/* Lets drivers such as ioatdma run callbacks without waiting for interrupts. */
+/*
+ * Lets drivers such as ioatdma run callbacks without waiting for interrupts. The
+ * jobs that end so are ended when bottom halves are on again: at once.
+ */
 static void mgx_dma_poll(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
 
 	if (mgx_dma_gone(dma))
 		return;
+	local_bh_disable();
 	dma_async_is_tx_complete(dma->chan, READ_ONCE(dma->cookie), NULL, NULL);
+	local_bh_enable();
 }
 
 /* The engine has stopped and calls nobody back: end what it had. */

@@ -90,12 +90,15 @@ struct sim_fault {
  * @bytes: bytes written
  * @errors: copies that ended with an error, or were aborted
  * @interrupts: interrupts that were delivered
+ * @busy_ns: time the engines' threads spent on being hardware: to take, copy and
+ *	end descriptors. Neither sleep nor what drivers do is in it
  */
 struct sim_stats {
 	atomic64_t descriptors;
 	atomic64_t bytes;
 	atomic64_t errors;
 	atomic64_t interrupts;
+	atomic64_t busy_ns;
 };
 
 /**

@@ -435,6 +435,7 @@ struct sim_dma *sim_dma_add(struct sim_engine *engine)
 	rc = dma_set_mask_and_coherent(engine->dev, DMA_BIT_MASK(64));
 	if (rc)
 		return ERR_PTR(rc);
+	dma_set_max_seg_size(engine->dev, SIM_SEG_MAX);
 	dma = sim_dma_make(engine);
 	if (!dma)
 		return ERR_PTR(-ENOMEM);

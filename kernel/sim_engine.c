@@ -258,10 +258,12 @@ static bool sim_engine_ack(struct sim_engine *engine, enum sim_port_id id)
 	return irq;
 }
 
+/* As drivers do that work in a tasklet: in softirq context, nearly. */
 static void sim_engine_interrupt(struct sim_engine *engine)
 {
 	enum sim_port_id id;
 
+	local_bh_disable();
 	for (id = 0; id < SIM_NR_PORTS; id++) {
 		if (!sim_engine_ack(engine, id) ||
 		    sim_fault(engine->slot, SIM_FAULT_DROP_IRQ))
@@ -269,6 +271,7 @@ static void sim_engine_interrupt(struct sim_engine *engine)
 		atomic64_inc(&engine->slot->stats.interrupts);
 		sim_engine_reap(engine, id);
 	}
+	local_bh_enable();
 }
 
 /* --- the thread ------------------------------------------------------------------ */
@@ -412,16 +415,28 @@ static bool sim_engine_finish(struct sim_engine *engine, int status)
 	return interrupt;
 }
 
-/* Without power the copy stays active, and sim_engine_off() ends it. */
-static void sim_engine_run(struct sim_engine *engine, struct sim_desc *desc)
+static void sim_engine_busy(struct sim_engine *engine, u64 since)
 {
-	sim_engine_pace(engine, sim_engine_due(engine, desc));
+	atomic64_add(ktime_get_ns() - since, &engine->slot->stats.busy_ns);
+}
+
+/* Without power the copy stays active, and sim_engine_off() ends it. */
+static void sim_engine_run(struct sim_engine *engine, struct sim_desc *desc,
+			   u64 due)
+{
+	bool interrupt;
+	u64 start;
+
+	sim_engine_pace(engine, due);
 	if (engine->late)
 		sim_engine_sleep(engine, READ_ONCE(engine->slot->set.late_ms) *
 						 (u64)NSEC_PER_MSEC);
 	if (kthread_should_stop())
 		return;
-	if (sim_engine_finish(engine, sim_engine_execute(engine, desc)))
+	start = ktime_get_ns();
+	interrupt = sim_engine_finish(engine, sim_engine_execute(engine, desc));
+	sim_engine_busy(engine, start);
+	if (interrupt)
 		sim_engine_interrupt(engine);
 }
 
@@ -435,11 +450,15 @@ static int sim_engine_thread(void *data)
 {
 	struct sim_engine *engine = data;
 	struct sim_desc *desc;
+	u64 start, due;
 
 	while (!kthread_should_stop()) {
+		start = ktime_get_ns();
 		desc = sim_engine_take(engine);
 		if (desc) {
-			sim_engine_run(engine, desc);
+			due = sim_engine_due(engine, desc);
+			sim_engine_busy(engine, start);
+			sim_engine_run(engine, desc, due);
 			continue;
 		}
 		sim_engine_interrupt(engine);

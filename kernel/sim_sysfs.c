@@ -22,7 +22,7 @@
  *   double_report	the native driver reports the N-th job twice
  *
  * fired/: how often each of them has happened.
- * stats/: descriptors, bytes, errors, interrupts.
+ * stats/: descriptors, bytes, errors, interrupts, busy_ns.
  *
  * Numbers out of range are refused with -ERANGE, anything else with -EINVAL.
  */
@@ -175,6 +175,7 @@ SIM_ATTR_STAT(descriptors);
 SIM_ATTR_STAT(bytes);
 SIM_ATTR_STAT(errors);
 SIM_ATTR_STAT(interrupts);
+SIM_ATTR_STAT(busy_ns);
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -281,6 +282,7 @@ static struct attribute *sim_stat_attrs[] = {
 	&sim_stat_bytes.attr,
 	&sim_stat_errors.attr,
 	&sim_stat_interrupts.attr,
+	&sim_stat_busy_ns.attr,
 	NULL,
 };
 

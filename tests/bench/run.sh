@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [KERNEL]: instructions per migrated 4-KiB page on the lab's kernels,
-# or on one of them. QEMU counts them (-icount): one is one nanosecond of the
-# guest's clock. Results are kept in build/bench/<release>.txt.
+# run.sh [KERNEL]: instructions per migrated 4-KiB page on the lab's kernels, or
+# on one of them; and those of the way to an engine and back, natively and by
+# dmaengine. QEMU counts them (-icount): one is one nanosecond of the guest's
+# clock. Last, what several channels do together. Results are kept in
+# build/bench/<release>.txt, <release>.count.json and <release>.speed.json.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -16,18 +18,32 @@ build()
 	mkdir -p "$BUILD/bench"
 	"$LAB_SRC/enter.sh" gcc -O2 -Wall -Wextra -Werror -o /src/build/bench/move \
 		/src/tests/bench/move.c -lnuma
+	"$LAB_SRC/enter.sh" bash -c 'gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
+		-I/src/tests/kselftest -I/src/kernel -I/src/bpf -o /src/build/bench/path \
+		/src/tests/bench/path.c /src/build/kselftest/lib/*.o \
+		-lbpf -lnuma -luring -lpthread'
 }
 
-# One CPU is online, so that nothing else runs on the instruction clock.
+# counted RELEASE CMD: CMD in a guest, its output also to the results. One CPU is
+# online, so that nothing else runs on the instruction clock.
+counted()
+{
+	MGX_ICOUNT=1 MGX_APPEND="maxcpus=1 ${MGX_APPEND:-}" \
+		"$LAB_SRC/vm.sh" -k "$1" -n "bench-$1" -t 900 "$2" |
+		tee -a "$BUILD/bench/$1.txt"
+}
+
 measure()
 {
-	local release=$1 out=$BUILD/bench/$1.txt
+	local release=$1
 
+	: >"$BUILD/bench/$release.txt"
 	say "$release: instructions per page, move_pages() of ${BENCH_PAGES:-8192} pages of 4 KiB (about a minute)"
-	MGX_ICOUNT=1 MGX_APPEND="maxcpus=1 ${MGX_APPEND:-}" "$LAB_SRC/vm.sh" \
-		-k "$release" -n "bench-$release" -t 900 \
-		"BENCH_PAGES=${BENCH_PAGES:-8192} /src/tests/bench/guest.sh" |
-		tee "$out"
+	counted "$release" "BENCH_PAGES=${BENCH_PAGES:-8192} /src/tests/bench/guest.sh"
+	say "$release: instructions of the ways to a simulated engine and back"
+	counted "$release" "/src/tests/bench/paths.sh count"
+	say "$release: four simulated channels of 100 MB/s together"
+	counted "$release" "/src/tests/bench/paths.sh speed"
 }
 
 main()

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * path.c - what the way to a simulated engine and back costs, natively and by
+ * dmaengine; and how near channels that work together come to the sum of their
+ * bandwidths.
+ *
+ *	path count FILE		the ways
+ *	path speed FILE		the channels
+ *
+ * Both on one CPU under QEMU's -icount shift=0: a nanosecond of the clock is an
+ * instruction, and time that an engine's thread sleeps passes at once. Prints a
+ * table, and writes it to FILE as JSON. Every byte is verified.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "mgx_policy.h"
+
+#define PAGE   4096UL
+#define HUGE   512U /* base pages */
+#define SIM    "/sys/kernel/mgx_sim"
+#define MAPS   "/sys/fs/bpf/migrate_ext/maps/"
+#define ROUNDS 12
+#define WARM   4 /* rounds that do not count */
+
+static FILE *json;
+static const char *between = "";
+
+/**
+ * struct cost - of one batch, nanoseconds
+ * @batch: from the first submission to the last completion
+ * @engine: of that, what the simulator spent on being the engine
+ * @caller: CPU time of the thread that migrates, of the whole system call
+ * @offloaded: bytes that the channels have copied
+ */
+struct cost {
+	uint64_t batch;
+	uint64_t engine;
+	uint64_t caller;
+	uint64_t offloaded;
+};
+
+/* --- counters ------------------------------------------------------------------ */
+
+static uint64_t thread_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static uint64_t engines_busy(void)
+{
+	char path[96];
+	uint64_t sum = 0;
+	int64_t value;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		snprintf(path, sizeof(path), SIM "/%d/stats/busy_ns", i);
+		value = file_read_s64(path);
+		sum += value > 0 ? value : 0;
+	}
+	return sum;
+}
+
+static struct mgx_policy_stat batches(void)
+{
+	int cpu, nr = libbpf_num_possible_cpus(), key = MGX_REASON_SYSCALL;
+	int fd = bpf_obj_get(MAPS MGX_STATS_MAP);
+	struct mgx_policy_stat *stat = calloc(nr, sizeof(*stat)), sum = { 0 };
+
+	if (fd < 0 || !stat || bpf_map_lookup_elem(fd, &key, stat))
+		err(1, "%s", MAPS MGX_STATS_MAP);
+	for (cpu = 0; cpu < nr; cpu++) {
+		sum.batches += stat[cpu].batches;
+		sum.ns += stat[cpu].ns;
+	}
+	free(stat);
+	close(fd);
+	return sum;
+}
+
+/* --- policies -------------------------------------------------------------------- */
+
+static void run(const char *command)
+{
+	if (system(command))
+		errx(1, "failed: %s", command);
+}
+
+#define ROUNDROBIN                                                 \
+	"mgxctl load mgx_roundrobin --set first=%d --set last=%d " \
+	"--set width=%d --set chunk_bytes=%u --set free_cpu=%d "   \
+	"--set poll_ns=0 >/dev/null"
+
+/* @kind NULL: the CPU that migrates copies alone. */
+static void policy_of(const char *kind, bool free_cpu, unsigned int chunk)
+{
+	int first = 0, last = 0;
+	char command[300];
+
+	if (!kind) {
+		run("mgxctl load mgx_cpu >/dev/null");
+		return;
+	}
+	if (!channels_find(kind, &first, &last))
+		errx(1, "there is no channel of the kind %s", kind);
+	snprintf(command, sizeof(command), ROUNDROBIN, first, last,
+		 last - first + 1, chunk, free_cpu);
+	run(command);
+}
+
+/* --- one row ---------------------------------------------------------------------- */
+
+static void one_move(struct mem *m, int node, struct cost *cost)
+{
+	struct mgx_policy_stat before = batches(), after;
+	uint64_t engine = engines_busy(), caller;
+	uint64_t bytes = channels_bytes("caller");
+
+	caller = thread_ns();
+	if (mem_move_pages(m, node, false) != (ssize_t)(m->len / PAGE))
+		errx(1, "not all pages moved");
+	cost->caller = thread_ns() - caller;
+	after = batches();
+	cost->batch = after.ns - before.ns;
+	cost->engine = engines_busy() - engine;
+	cost->offloaded = m->len - (channels_bytes("caller") - bytes);
+	if (after.batches - before.batches != 1)
+		cost->batch =
+			0; /* someone had a look at a page: does not count */
+}
+
+static int by_batch(const void *a, const void *b)
+{
+	const struct cost *x = a, *y = b;
+
+	return (x->batch > y->batch) - (x->batch < y->batch);
+}
+
+/* The median of the rounds that are one batch. */
+static struct cost measure(const char *kind, bool free_cpu, unsigned int pages,
+			   unsigned int chunk)
+{
+	struct cost cost[ROUNDS];
+	struct mem m;
+	int i, bad = 0, nr = ROUNDS - WARM;
+
+	if (mem_make(&m, pages > HUGE ? MEM_THP : MEM_ANON,
+		     (pages > HUGE ? HUGE : pages) * PAGE, 0))
+		errx(1, "no memory of %u pages", pages);
+	policy_of(kind, free_cpu, chunk);
+	for (i = 0; i < ROUNDS; i++) {
+		one_move(&m, !(i % 2), &cost[i]);
+		if (mem_check(&m))
+			errx(1, "memory is damaged");
+	}
+	run("mgxctl unload >/dev/null");
+	mem_free(&m);
+	qsort(cost + WARM, nr, sizeof(*cost), by_batch);
+	while (bad < nr && !cost[WARM + bad].batch)
+		bad++;
+	if (bad == nr)
+		errx(1, "no round was one batch");
+	return cost[WARM + bad + (nr - bad) / 2];
+}
+
+static const char *name_of(unsigned int pages)
+{
+	static char name[32];
+
+	if (pages > HUGE)
+		return "1 x 2M";
+	snprintf(name, sizeof(name), "%u x 4K", pages);
+	return name;
+}
+
+static void json_row(const char *kind, bool free_cpu, unsigned int pages,
+		     const struct cost *c)
+{
+	fprintf(json,
+		"%s\n  {\"path\": \"%s\", \"cpu_helps\": %s, \"folios\": \"%s\", \"batch_ns\": %llu, \"engine_ns\": %llu, \"caller_ns\": %llu, \"offloaded_bytes\": %llu",
+		between, kind ?: "cpu", !kind || !free_cpu ? "true" : "false",
+		name_of(pages), (unsigned long long)c->batch,
+		(unsigned long long)c->engine, (unsigned long long)c->caller,
+		(unsigned long long)c->offloaded);
+	between = ",";
+}
+
+/* --- count ------------------------------------------------------------------------- */
+
+static const unsigned int sizes[] = { 1, 16, 64, 256, 512, HUGE + 1 };
+
+static void count_size(unsigned int pages)
+{
+	struct cost cpu = measure(NULL, false, pages, 0);
+	struct cost native = measure("native", true, pages, MIB(2));
+	struct cost dma = measure("dmaengine", true, pages, MIB(2));
+	uint64_t by_native = native.batch - native.engine;
+	uint64_t by_dma = dma.batch - dma.engine;
+
+	printf("%-9s %10llu %10llu %7.2f %10llu %12llu %12llu %12llu\n",
+	       name_of(pages), (unsigned long long)by_native,
+	       (unsigned long long)by_dma, (double)by_dma / by_native,
+	       (unsigned long long)cpu.batch, (unsigned long long)cpu.caller,
+	       (unsigned long long)native.caller,
+	       (unsigned long long)dma.caller);
+	json_row(NULL, false, pages, &cpu);
+	fputs("}", json);
+	json_row("native", true, pages, &native);
+	fprintf(json, ", \"path_ns\": %llu}", (unsigned long long)by_native);
+	json_row("dmaengine", true, pages, &dma);
+	fprintf(json, ", \"path_ns\": %llu}", (unsigned long long)by_dma);
+	fflush(stdout);
+}
+
+static void count(void)
+{
+	size_t i;
+
+	puts("Instructions from the first submission of a batch to its last completion, less");
+	puts("those in which the simulator was the engine (its stats/busy_ns: took, copied and");
+	puts("ended descriptors); the caller sleeps meanwhile, so that switching to the");
+	puts("engine's thread and back is in it. Then: the same batch copied by the CPU; and");
+	puts("CPU time of the caller's whole move_pages(), copied by itself, natively, by");
+	puts("dmaengine.");
+	printf("%-9s %10s %10s %7s %10s %12s %12s %12s\n", "batch", "native",
+	       "dmaengine", "ratio", "CPU copies", "caller: CPU", "native",
+	       "dmaengine");
+	for (i = 0; i < ARRAY_LEN(sizes); i++)
+		count_size(sizes[i]);
+}
+
+/* --- speed --------------------------------------------------------------------------- */
+
+#define MBPS 100 /* of each channel */
+
+/*
+ * Engines of their own would not take the CPU's time: what the simulator took is
+ * left out if the CPU helps. If it does not, it is in the engines' sleep.
+ */
+static double mbps_of(const struct cost *c, bool free_cpu)
+{
+	return HUGE * PAGE * 1000.0 / (c->batch - (free_cpu ? 0 : c->engine));
+}
+
+static void speed_row(const char *kind, bool free_cpu, unsigned int pages,
+		      unsigned int chunk, double goal)
+{
+	struct cost c = measure(kind, free_cpu, pages, chunk);
+	double mbps = mbps_of(&c, free_cpu);
+
+	printf("%-9s %-10s %-6s %4u K %9.0f %9.0f %8.2f %9.0f %% %11llu\n",
+	       name_of(pages), kind, free_cpu ? "free" : "helps", chunk >> 10,
+	       mbps, goal, mbps / goal, 100.0 * c.offloaded / (HUGE * PAGE),
+	       (unsigned long long)c.caller);
+	json_row(kind, free_cpu, pages, &c);
+	fprintf(json,
+		", \"piece_bytes\": %u, \"mbps\": %.0f, \"goal_mbps\": %.0f, \"of_goal\": %.3f}",
+		chunk, mbps, goal, mbps / goal);
+	fflush(stdout);
+}
+
+static void speed_size(const char *kind, unsigned int pages)
+{
+	int first, last, nr = channels_find(kind, &first, &last);
+	struct cost cpu = measure(NULL, false, pages, 0);
+	double all = nr * MBPS + mbps_of(&cpu, false);
+
+	speed_row(kind, true, pages, KIB(64), nr * MBPS);
+	speed_row(kind, false, pages, KIB(64), all);
+	speed_row(kind, false, pages, KIB(4), all);
+}
+
+static void speed(void)
+{
+	static const char *const kinds[] = { "native", "dmaengine" };
+	size_t i;
+
+	puts("Four simulated channels of 100 MB/s each, against the sum of these (and, if the");
+	puts("CPU helps, of what it does alone; then without the time the simulator took from");
+	puts("that CPU to be the engines). A slow channel's last pieces are waited for: up to");
+	puts("two of 64 K, 1.3 ms, cost what the CPU does in the time of a batch. Last: CPU");
+	puts("time of the caller's whole move_pages().");
+	printf("%-9s %-10s %-6s %6s %9s %9s %8s %11s %11s\n", "batch", "path",
+	       "CPU", "piece", "MB/s", "goal", "of goal", "offloaded",
+	       "caller");
+	for (i = 0; i < ARRAY_LEN(kinds); i++) {
+		speed_size(kinds[i], HUGE);
+		speed_size(kinds[i], HUGE + 1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool counts = argc == 3 && !strcmp(argv[1], "count");
+
+	if (argc != 3 || (!counts && strcmp(argv[1], "speed")))
+		errx(2, "usage: path count|speed FILE");
+	json = fopen(argv[2], "w");
+	if (!json)
+		err(1, "%s", argv[2]);
+	if (setting_quiet())
+		errx(1, "the machine cannot be made quiet");
+	fputs("[", json);
+	if (counts)
+		count();
+	else
+		speed();
+	fputs("\n]\n", json);
+	setting_restore();
+	return fclose(json) ? 1 : 0;
+}
