@@ -71,9 +71,9 @@ FIXTURE_TEARDOWN(churn)
 	policy_close(&self->policy[0]);
 	policy_close(&self->policy[1]);
 	EXPECT_EQ(0, sims_stop());
-	EXPECT_EQ(0, file_write(MGX_PARAM "cpu_threads", "1"));
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu1/online", "1"));
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu3/online", "1"));
+	EXPECT_EQ(0, helpers_reset());
 	setting_restore();
 }
 

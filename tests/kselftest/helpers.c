@@ -53,7 +53,7 @@ FIXTURE_TEARDOWN(helpers)
 {
 	policy_close(&self->policy);
 	mem_free(&self->mem);
-	EXPECT_EQ(0, file_write(MGX_PARAM "cpu_threads", "1"));
+	EXPECT_EQ(0, helpers_reset());
 	setting_restore();
 }
 

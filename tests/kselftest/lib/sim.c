@@ -67,6 +67,13 @@ int channel_find(const char *name)
 	return -ENOENT;
 }
 
+int helpers_reset(void)
+{
+	int rc = file_write(MGX_PARAM "cpu_threads", "0");
+
+	return rc ?: file_write(MGX_PARAM "cpu_threads", "1");
+}
+
 /* --- engines ---------------------------------------------------------------- */
 
 static const char *sim_file(unsigned int slot, const char *file)
