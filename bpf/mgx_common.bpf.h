@@ -21,8 +21,7 @@ __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
 /* In dispatch(): nanoseconds to poll before sleeping. */
 int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
 /* In every member: figures of a channel, as far as info__sz goes. */
-int mgx_bpf_channel_info(__u32 id, void *info,
-			 __u32 info__sz) __ksym __weak;
+int mgx_bpf_channel_info(__u32 id, void *info, __u32 info__sz) __ksym __weak;
 /*
  * In every member: bpf_for_each(mgx_channel, info, nid) runs over the channels
  * that take work, nearest to node nid first. The calling CPU is not among them.
@@ -43,38 +42,40 @@ void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
  * The verifier wants memory it may write to behind a pointer with a size, so
  * that a literal has to be copied to the stack.
  */
-#define mgx_exit(code, literal)						\
-	({								\
-		char ___msg[] = literal;				\
-		mgx_bpf_exit(code, ___msg, sizeof(___msg));		\
+#define mgx_exit(code, literal)                             \
+	({                                                  \
+		char ___msg[] = literal;                    \
+		mgx_bpf_exit(code, ___msg, sizeof(___msg)); \
 	})
 
-#define mgx_error(literal)						\
-	({								\
-		char ___msg[] = literal;				\
-		mgx_bpf_error(___msg, sizeof(___msg));			\
+#define mgx_error(literal)                             \
+	({                                             \
+		char ___msg[] = literal;               \
+		mgx_bpf_error(___msg, sizeof(___msg)); \
 	})
 
 /* Text that 'mgxctl policies' shows. */
-#define MGX_DOC(text)	__attribute__((btf_decl_tag(MGX_DOC_TAG text)))
+#define MGX_DOC(text) __attribute__((btf_decl_tag(MGX_DOC_TAG text)))
 
 /*
  * MGX_OPS_DEFINE(variable, "what it does", members...): defines a policy. Give
  * at least .name.
  */
+/* clang-format off */
 #define MGX_OPS_DEFINE(var, text, ...)					\
 	SEC(".struct_ops.link") MGX_DOC(text)				\
 	struct mgx_ops var = {						\
 		.version = MGX_OPS_VERSION,				\
 		__VA_ARGS__						\
 	}
+/* clang-format on */
 
 /*
  * MGX_SETTING("what it does") type name = default: a constant that 'mgxctl load
  * --set' can change before the verifier sees it. Volatile, so that clang does
  * not take the default for granted.
  */
-#define MGX_SETTING(text)	const volatile MGX_DOC(text)
+#define MGX_SETTING(text) const volatile MGX_DOC(text)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

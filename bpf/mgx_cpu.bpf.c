@@ -35,7 +35,5 @@ void BPF_PROG(cpu_complete, struct mgx_batch *batch, struct mgx_done *done)
 }
 
 MGX_OPS_DEFINE(cpu_ops, "batch copy by the calling CPU",
-	       .admit = (void *)cpu_admit,
-	       .dispatch = (void *)cpu_dispatch,
-	       .complete = (void *)cpu_complete,
-	       .name = "mgx_cpu");
+	       .admit = (void *)cpu_admit, .dispatch = (void *)cpu_dispatch,
+	       .complete = (void *)cpu_complete, .name = "mgx_cpu");

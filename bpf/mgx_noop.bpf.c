@@ -25,6 +25,5 @@ void BPF_PROG(noop_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(noop_ops, "watch and count, leave every copy to the kernel",
-	       .admit = (void *)noop_admit,
-	       .dispatch = (void *)noop_dispatch,
+	       .admit = (void *)noop_admit, .dispatch = (void *)noop_dispatch,
 	       .name = "mgx_noop");

@@ -11,10 +11,10 @@
 #include <linux/types.h>
 
 /* Name of a per-CPU array of struct mgx_policy_stat, indexed by enum mgx_reason. */
-#define MGX_STATS_MAP	"mgx_stats"
+#define MGX_STATS_MAP "mgx_stats"
 
 /* Prefix of the BTF declaration tags whose rest mgxctl shows to the user. */
-#define MGX_DOC_TAG	"mgx:"
+#define MGX_DOC_TAG "mgx:"
 
 /**
  * struct mgx_policy_stat - what a policy saw and decided, for one reason

@@ -18,27 +18,27 @@
 
 MGX_SETTING("smallest batch to copy as one, bytes")
 __u64 min_bytes[MGX_NR_REASONS] = {
-	[MGX_REASON_COMPACTION]		= 64 << 10,
-	[MGX_REASON_MEMORY_FAILURE]	= 0,
-	[MGX_REASON_MEMORY_HOTPLUG]	= 64 << 10,
-	[MGX_REASON_SYSCALL]		= 64 << 10,
-	[MGX_REASON_MBIND]		= 64 << 10,
-	[MGX_REASON_NUMA_MISPLACED]	= 512 << 10,
-	[MGX_REASON_CONTIG_RANGE]	= 64 << 10,
-	[MGX_REASON_LONGTERM_PIN]	= 512 << 10,
-	[MGX_REASON_DEMOTION]		= 64 << 10,
-	[MGX_REASON_DAMON]		= 64 << 10,
+	[MGX_REASON_COMPACTION] = 64 << 10,
+	[MGX_REASON_MEMORY_FAILURE] = 0,
+	[MGX_REASON_MEMORY_HOTPLUG] = 64 << 10,
+	[MGX_REASON_SYSCALL] = 64 << 10,
+	[MGX_REASON_MBIND] = 64 << 10,
+	[MGX_REASON_NUMA_MISPLACED] = 512 << 10,
+	[MGX_REASON_CONTIG_RANGE] = 64 << 10,
+	[MGX_REASON_LONGTERM_PIN] = 512 << 10,
+	[MGX_REASON_DEMOTION] = 64 << 10,
+	[MGX_REASON_DAMON] = 64 << 10,
 };
 
 MGX_SETTING("most base pages a call takes at once, 0: no limit")
 __u32 limit_pages[MGX_NR_REASONS] = {
-	[MGX_REASON_NUMA_MISPLACED]	= 64,
-	[MGX_REASON_LONGTERM_PIN]	= 64,
+	[MGX_REASON_NUMA_MISPLACED] = 64,
+	[MGX_REASON_LONGTERM_PIN] = 64,
 };
 
 MGX_SETTING("leave calls of this reason to the kernel")
 bool skip[MGX_NR_REASONS] = {
-	[MGX_REASON_MEMORY_FAILURE]	= true,
+	[MGX_REASON_MEMORY_FAILURE] = true,
 };
 
 MGX_SETTING("bytes per piece, 0: the channel decides")
@@ -95,5 +95,4 @@ void BPF_PROG(reason_complete, struct mgx_batch *batch, struct mgx_done *done)
 MGX_OPS_DEFINE(reason_ops, "batch copy by reason and size, settable",
 	       .admit = (void *)reason_admit,
 	       .dispatch = (void *)reason_dispatch,
-	       .complete = (void *)reason_complete,
-	       .name = "mgx_reason");
+	       .complete = (void *)reason_complete, .name = "mgx_reason");

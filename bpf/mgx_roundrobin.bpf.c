@@ -40,8 +40,8 @@ void BPF_PROG(roundrobin_admit, struct mgx_req *req)
 
 static __always_inline __s64 offer(struct mgx_batch *batch, __u32 channel)
 {
-	__s64 granted = mgx_bpf_submit(batch, channel, batch->bytes,
-				       chunk_bytes, 0);
+	__s64 granted =
+		mgx_bpf_submit(batch, channel, batch->bytes, chunk_bytes, 0);
 
 	return granted > 0 ? granted : 0;
 }
@@ -72,8 +72,7 @@ void BPF_PROG(roundrobin_complete, struct mgx_batch *batch,
 }
 
 MGX_OPS_DEFINE(roundrobin_ops, "each batch to the next channels, in turn",
-	.admit		= (void *)roundrobin_admit,
-	.dispatch	= (void *)roundrobin_dispatch,
-	.complete	= (void *)roundrobin_complete,
-	.name		= "mgx_roundrobin",
-);
+	       .admit = (void *)roundrobin_admit,
+	       .dispatch = (void *)roundrobin_dispatch,
+	       .complete = (void *)roundrobin_complete,
+	       .name = "mgx_roundrobin", );

@@ -18,14 +18,14 @@
 #include "mgx.h"
 #include "trace.h"
 
-#define MGX_STRIKES	   3		/* errors in a row until quarantine */
-#define MGX_BACKOFF_MIN_MS 100
-#define MGX_BACKOFF_MAX_MS 60000
-#define MGX_QUANTILES_EVERY 32		/* jobs */
-#define MGX_RECENT	   4096		/* jobs that quantiles look back */
-#define MGX_VERIFY_EVERY   16		/* jobs, when some are verified */
+#define MGX_STRIKES	    3 /* errors in a row until quarantine */
+#define MGX_BACKOFF_MIN_MS  100
+#define MGX_BACKOFF_MAX_MS  60000
+#define MGX_QUANTILES_EVERY 32	 /* jobs */
+#define MGX_RECENT	    4096 /* jobs that quantiles look back */
+#define MGX_VERIFY_EVERY    16	 /* jobs, when some are verified */
 
-static DEFINE_MUTEX(mgx_channel_mutex);	/* register, unregister */
+static DEFINE_MUTEX(mgx_channel_mutex); /* register, unregister */
 static struct mgx_channel __rcu *mgx_channels[MGX_MAX_CHANNELS];
 static struct kobject *mgx_channels_kobj;
 
@@ -52,7 +52,9 @@ static const struct kernel_param_ops mgx_verify_ops = {
 	.get = mgx_verify_get,
 };
 module_param_cb(verify, &mgx_verify_ops, NULL, 0644);
-MODULE_PARM_DESC(verify, "compare what engines of dmaengine copied: off, sampled (one job in 16) or full; for channels that come from now on, see also channels/<id>/verify (default off)");
+MODULE_PARM_DESC(
+	verify,
+	"compare what engines of dmaengine copied: off, sampled (one job in 16) or full; for channels that come from now on, see also channels/<id>/verify (default off)");
 
 static DEFINE_PER_CPU(struct mgx_channel_stats, mgx_caller_stats);
 /* One above the highest id in use; grows only. */
@@ -69,8 +71,9 @@ struct mgx_channel *mgx_channel_get(u32 id)
 {
 	if (id >= MGX_MAX_CHANNELS)
 		return NULL;
-	return srcu_dereference(mgx_channels[array_index_nospec(
-					id, MGX_MAX_CHANNELS)], &mgx_srcu);
+	return srcu_dereference(
+		mgx_channels[array_index_nospec(id, MGX_MAX_CHANNELS)],
+		&mgx_srcu);
 }
 
 /**
@@ -119,10 +122,10 @@ static void mgx_channel_latency(struct mgx_channel *channel, u64 ns)
 	channel->recent[bucket]++;
 	if (++channel->nr_recent % MGX_QUANTILES_EVERY && channel->p99_ns)
 		return;
-	channel->p50_ns = mgx_hist_quantile(channel->recent,
-					    channel->nr_recent, 500);
-	channel->p99_ns = mgx_hist_quantile(channel->recent,
-					    channel->nr_recent, 990);
+	channel->p50_ns =
+		mgx_hist_quantile(channel->recent, channel->nr_recent, 500);
+	channel->p99_ns =
+		mgx_hist_quantile(channel->recent, channel->nr_recent, 990);
 	if (channel->nr_recent < MGX_RECENT)
 		return;
 	channel->nr_recent = 0;
@@ -181,8 +184,8 @@ void mgx_channel_account(const struct mgx_job *job, u64 bytes, u64 ns,
 	channel->strikes = 0;
 	channel->refusals = 0;
 	if (channel->backoff_ms &&
-	    time_after(jiffies, channel->up_at +
-					msecs_to_jiffies(channel->backoff_ms)))
+	    time_after(jiffies,
+		       channel->up_at + msecs_to_jiffies(channel->backoff_ms)))
 		channel->backoff_ms = 0;
 	mgx_channel_latency(channel, ns);
 	channel->ewma_ns = mgx_ewma(channel->ewma_ns, ns);
@@ -458,7 +461,7 @@ static int mgx_channel_set_state(struct mgx_channel *channel,
 static void mgx_channel_wait_starting(struct mgx_channel *channel)
 {
 	while (atomic_read_acquire(&channel->starting))
-		msleep(1);
+		usleep_range(500, 1000);
 }
 
 static int mgx_channel_take_offline(struct mgx_channel *channel)
@@ -587,7 +590,8 @@ static int mgx_channel_slot(const struct mgx_channel_desc *desc)
 	return slot;
 }
 
-static struct mgx_channel *mgx_channel_alloc(const struct mgx_channel_desc *desc)
+static struct mgx_channel *
+mgx_channel_alloc(const struct mgx_channel_desc *desc)
 {
 	struct mgx_channel *channel;
 	u32 i;

@@ -16,8 +16,8 @@
 
 #include "migrate_ext.h"
 
-#define MGX_JOB_SEGS	 128	/* pieces per job at most */
-#define MGX_MAX_CREDITS	 32	/* jobs per channel at most */
+#define MGX_JOB_SEGS	128 /* pieces per job at most */
+#define MGX_MAX_CREDITS 32  /* jobs per channel at most */
 
 struct mgx_channel;
 struct mgx_ctx;

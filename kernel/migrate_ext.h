@@ -27,11 +27,11 @@
 #define MGX_OPS_VERSION	  1
 #define MGX_OPS_ALL_FLAGS 0ULL /* no flag is defined yet */
 
-#define MGX_NAME_LEN	32  /* policy names, with the trailing 0 */
-#define MGX_MSG_LEN	128 /* messages, with the trailing 0 */
-#define MGX_BATCH_PAIRS 512 /* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
+#define MGX_NAME_LEN	 32  /* policy names, with the trailing 0 */
+#define MGX_MSG_LEN	 128 /* messages, with the trailing 0 */
+#define MGX_BATCH_PAIRS	 512 /* NR_MAX_BATCHED_MIGRATION of mm/migrate.c */
 #define MGX_MAX_CHANNELS 64  /* ids are below */
-#define MGX_MAX_SHARES	8   /* mgx_bpf_submit() calls per batch */
+#define MGX_MAX_SHARES	 8   /* mgx_bpf_submit() calls per batch */
 
 /* The calling CPU: the channel that is always there. */
 #define MGX_CHANNEL_CALLER 0
@@ -367,7 +367,8 @@ enum mgx_event {
 _Static_assert(sizeof(struct mgx_req) == 24, "mgx_req is ABI");
 _Static_assert(sizeof(struct mgx_batch) == 64, "mgx_batch is ABI");
 _Static_assert(sizeof(struct mgx_done) == 24, "mgx_done is ABI");
-_Static_assert(sizeof(struct mgx_channel_info) == 88, "mgx_channel_info is ABI");
+_Static_assert(sizeof(struct mgx_channel_info) == 88,
+	       "mgx_channel_info is ABI");
 _Static_assert(sizeof(struct mgx_init_args) == 12, "mgx_init_args is ABI");
 _Static_assert(sizeof(struct mgx_exit_info) == 144, "mgx_exit_info is ABI");
 #endif

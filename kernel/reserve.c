@@ -195,8 +195,8 @@ int mgx_reserve_init(void)
 {
 	reserve = clamp(reserve, 1U, 64U);
 	mgx_slot_bits = order_base_2(max(64U, 4 * mgx_reserve_size()));
-	mgx_slots = kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots),
-			     GFP_KERNEL);
+	mgx_slots =
+		kvcalloc(1UL << mgx_slot_bits, sizeof(*mgx_slots), GFP_KERNEL);
 	return mgx_slots ? 0 : -ENOMEM;
 }
 

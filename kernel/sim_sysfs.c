@@ -278,12 +278,9 @@ static struct attribute *sim_fired_attrs[] = {
 };
 
 static struct attribute *sim_stat_attrs[] = {
-	&sim_stat_descriptors.attr,
-	&sim_stat_bytes.attr,
-	&sim_stat_errors.attr,
-	&sim_stat_interrupts.attr,
-	&sim_stat_busy_ns.attr,
-	NULL,
+	&sim_stat_descriptors.attr, &sim_stat_bytes.attr,
+	&sim_stat_errors.attr,	    &sim_stat_interrupts.attr,
+	&sim_stat_busy_ns.attr,	    NULL,
 };
 
 static const struct attribute_group sim_slot_group = {

@@ -80,16 +80,11 @@ MGX_SHOW(reserve)
 MGX_ATTR(reserve);
 
 static struct attribute *mgx_attrs[] = {
-	&mgx_attr_version.attr,
-	&mgx_attr_interface.attr,
-	&mgx_attr_state.attr,
-	&mgx_attr_ops.attr,
-	&mgx_attr_enable_seq.attr,
-	&mgx_attr_nr_rejected.attr,
-	&mgx_attr_reject_reason.attr,
-	&mgx_attr_hooks.attr,
-	&mgx_attr_reserve.attr,
-	NULL,
+	&mgx_attr_version.attr,	      &mgx_attr_interface.attr,
+	&mgx_attr_state.attr,	      &mgx_attr_ops.attr,
+	&mgx_attr_enable_seq.attr,    &mgx_attr_nr_rejected.attr,
+	&mgx_attr_reject_reason.attr, &mgx_attr_hooks.attr,
+	&mgx_attr_reserve.attr,	      NULL,
 };
 
 static struct attribute *mgx_exit_attrs[] = {

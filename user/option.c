@@ -10,11 +10,11 @@
 #include "option.h"
 
 /* clang-format off: tables */
-#define FLAG(_letter, _name, _member, _help)                           \
-	{                                                              \
-		.letter = (_letter), .name = (_name), .help = (_help), \
-		.offset = offsetof(struct options, _member)            \
-	}
+#define FLAG(_letter, _name, _member, _help) \
+	{ .letter = (_letter),               \
+	  .name = (_name),                   \
+	  .help = (_help),                   \
+	  .offset = offsetof(struct options, _member) }
 
 const struct option_def global_options[] = {
 	FLAG('j', "json", json, "print JSON"),

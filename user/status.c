@@ -18,8 +18,8 @@ static const char *const reason_names[MGX_NR_REASONS] = MGX_REASON_NAMES;
 
 /* What was seen, what was done with it, what went wrong; 'events' has all. */
 static const char *const key_events[] = {
-	"calls",	"batches",	"pages_migrated", "pages_batched",
-	"pages_copied", "pages_kernel", "submit_refused", "kfunc_misuse",
+	"calls",	 "batches",	 "pages_migrated", "pages_batched",
+	"pages_copied",	 "pages_kernel", "submit_refused", "kfunc_misuse",
 	"folios_redone", "folios_limbo", "channel_failed", "verify_failed",
 };
 

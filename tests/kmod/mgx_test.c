@@ -204,10 +204,9 @@ static int mgxt_migrate(struct mgxt_run *run, struct list_head *list,
 {
 	free_folio_t *put = run->call.flags & MGXT_NO_PUT ? NULL : mgxt_put;
 
-	return static_call(mgxt_migrate_pages)(list, mgxt_get, put,
-					       (unsigned long)run,
-					       run->call.mode, MR_SYSCALL,
-					       succeeded);
+	return static_call(
+		mgxt_migrate_pages)(list, mgxt_get, put, (unsigned long)run,
+				    run->call.mode, MR_SYSCALL, succeeded);
 }
 
 static struct folio *mgxt_lookup(const struct mgxt_folio *want)
@@ -271,8 +270,7 @@ static int mgxt_prepare(struct mgxt_src *src)
 	struct folio *folio = src->folio;
 
 	src->pinned = src->flags & MGXT_PINNED;
-	src->kept = folio->mapping &&
-		    folio->mapping->a_ops == &mgxt_aops_alone;
+	src->kept = folio->mapping && folio->mapping->a_ops == &mgxt_aops_alone;
 	if (src->pinned)
 		folio_get(folio);
 	if (src->kept)
@@ -382,8 +380,8 @@ static int mgxt_run(struct mgxt_run *run)
 
 	if (!rc) {
 		mgxt_now = run;
-		run->call.rc = mgxt_migrate(run, &run->list,
-					    &run->call.succeeded);
+		run->call.rc =
+			mgxt_migrate(run, &run->list, &run->call.succeeded);
 		mgxt_now = NULL;
 	}
 	mgxt_release(run);
@@ -501,9 +499,8 @@ static long mgxt_ioctl_arrived(void)
 	return left > 0 ? 0 : left ?: -ETIMEDOUT;
 }
 
-static int mgxt_migrate_refuse(struct address_space *mapping,
-			       struct folio *dst, struct folio *src,
-			       enum migrate_mode mode)
+static int mgxt_migrate_refuse(struct address_space *mapping, struct folio *dst,
+			       struct folio *src, enum migrate_mode mode)
 {
 	return -EBUSY;
 }
@@ -592,8 +589,9 @@ static int mgxt_file_fill(struct address_space *mapping, u32 pages)
 	u32 i;
 
 	for (i = 0; i < pages && !rc; i++) {
-		page = alloc_pages_node(0, GFP_USER | __GFP_MOVABLE |
-						   __GFP_THISNODE | __GFP_ZERO,
+		page = alloc_pages_node(0,
+					GFP_USER | __GFP_MOVABLE |
+						__GFP_THISNODE | __GFP_ZERO,
 					0);
 		if (!page)
 			return -ENOMEM;

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #define MGXT_DEVICE	"/dev/mgx_test"
-#define MGXT_MAX_FOLIOS	512
+#define MGXT_MAX_FOLIOS 512
 
 /*
  * What is special about a folio.
@@ -29,12 +29,12 @@
  * DEVICE_PAGE: none of a file, but a page that its owner moves (movable_ops), any;
  *	@fd and @index do not matter
  */
-#define MGXT_LOCKED	0x01
-#define MGXT_PINNED	0x02
-#define MGXT_NOMEM	0x04
-#define MGXT_NEST	0x08
-#define MGXT_INNER	0x10
-#define MGXT_POISON	0x20
+#define MGXT_LOCKED	 0x01
+#define MGXT_PINNED	 0x02
+#define MGXT_NOMEM	 0x04
+#define MGXT_NEST	 0x08
+#define MGXT_INNER	 0x10
+#define MGXT_POISON	 0x20
 #define MGXT_DEVICE_PAGE 0x40
 
 /**
@@ -52,8 +52,8 @@ struct mgxt_folio {
 	__u32 reserved;
 };
 
-#define MGXT_NO_PUT	0x01 /* pass no put_new_folio() */
-#define MGXT_DRAINED	0x02 /* new files only: do not wait for every CPU */
+#define MGXT_NO_PUT  0x01 /* pass no put_new_folio() */
+#define MGXT_DRAINED 0x02 /* new files only: do not wait for every CPU */
 
 /**
  * struct mgxt_call - a call of migrate_pages()
@@ -102,21 +102,21 @@ enum mgxt_file_kind {
 };
 
 /* What the owner of a MGXT_FILE_ALONE folio writes to all of it. */
-#define MGXT_OWNERS_BYTE	0x77
+#define MGXT_OWNERS_BYTE 0x77
 
-#define MGXT_WAIT_S		60
+#define MGXT_WAIT_S 60
 
 struct mgxt_file {
 	__u32 kind;
 	__u32 pages;
 };
 
-#define MGXT_MIGRATE	_IOWR('M', 1, struct mgxt_call)
-#define MGXT_FILE	_IOW('M', 2, struct mgxt_file) /* returns an fd */
-#define MGXT_POISON_ON	_IO('M', 3) /* copies survive bad memory from now on */
-#define MGXT_ARRIVED	_IO('M', 4) /* waits until a MGXT_FILE_WAIT folio waits */
-#define MGXT_GO		_IO('M', 5) /* lets it go */
-#define MGXT_DMA_GET	_IO('M', 6) /* asks dmaengine for shared channels */
-#define MGXT_DMA_PUT	_IO('M', 7) /* does not need them any more */
+#define MGXT_MIGRATE   _IOWR('M', 1, struct mgxt_call)
+#define MGXT_FILE      _IOW('M', 2, struct mgxt_file) /* returns an fd */
+#define MGXT_POISON_ON _IO('M', 3) /* copies survive bad memory from now on */
+#define MGXT_ARRIVED   _IO('M', 4) /* waits until a MGXT_FILE_WAIT folio waits */
+#define MGXT_GO	       _IO('M', 5) /* lets it go */
+#define MGXT_DMA_GET   _IO('M', 6) /* asks dmaengine for shared channels */
+#define MGXT_DMA_PUT   _IO('M', 7) /* does not need them any more */
 
 #endif /* _MGX_TEST_H */

@@ -16,7 +16,7 @@
 #define PAGE	4096UL
 #define LIMIT	60
 #define LEN	MIB(1)
-#define WAIT_MS	30000
+#define WAIT_MS 30000
 
 static int move_there_and_back(struct mem *m)
 {
@@ -24,37 +24,45 @@ static int move_there_and_back(struct mem *m)
 	ssize_t back = mem_move_pages(m, 0, false);
 
 	return there == (ssize_t)(m->len / PAGE) && back == there &&
-	       !mem_check(m) ? 0 : -EIO;
+			       !mem_check(m) ?
+		       0 :
+		       -EIO;
 }
 
 /* --- settings of the simulated engines ------------------------------------------ */
 
-FIXTURE(settings) {
+FIXTURE(settings)
+{
 	struct sims sims;
 };
 
-FIXTURE_VARIANT(settings) {
+FIXTURE_VARIANT(settings)
+{
 	const char *file;
 	const char *values[6];
 	int rc;
 };
 
-FIXTURE_VARIANT_ADD(settings, mbps) {
-	"mbps", { "0", "1000001", "99999999999", "-1" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, latency) { "latency_ns", { "1000000001" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, jitter) { "jitter_ns", { "1000000001" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, order) { "out_of_order", { "2" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, ring) { "ring_size", { "0", "4097" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, late) { "late_ms", { "0", "60001" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, repeat) { "repeat", { "7" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, fault) {
-	"faults/error", { "2147483648", "4294967296" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, present) { "present", { "2" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, plugged) { "present", { "1" }, -EBUSY };
-FIXTURE_VARIANT_ADD(settings, node) { "node", { "77", "-2" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, node_moves) { "node", { "1" }, -EBUSY };
-FIXTURE_VARIANT_ADD(settings, words) {
-	"mbps", { "fast", "", "1 2", "0x", "1e3", "\n" }, -EINVAL };
+FIXTURE_VARIANT_ADD(settings, mbps){ "mbps",
+				     { "0", "1000001", "99999999999", "-1" },
+				     -ERANGE };
+FIXTURE_VARIANT_ADD(settings,
+		    latency){ "latency_ns", { "1000000001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, jitter){ "jitter_ns", { "1000000001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, order){ "out_of_order", { "2" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, ring){ "ring_size", { "0", "4097" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, late){ "late_ms", { "0", "60001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, repeat){ "repeat", { "7" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, fault){ "faults/error",
+				      { "2147483648", "4294967296" },
+				      -ERANGE };
+FIXTURE_VARIANT_ADD(settings, present){ "present", { "2" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, plugged){ "present", { "1" }, -EBUSY };
+FIXTURE_VARIANT_ADD(settings, node){ "node", { "77", "-2" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, node_moves){ "node", { "1" }, -EBUSY };
+FIXTURE_VARIANT_ADD(settings, words){ "mbps",
+				      { "fast", "", "1 2", "0x", "1e3", "\n" },
+				      -EINVAL };
 
 FIXTURE_SETUP(settings)
 {
@@ -77,10 +85,11 @@ TEST_F_TIMEOUT(settings, are_refused, LIMIT)
 		const char *value = variant->values[i];
 		int rc = file_write(path, value);
 
-		if (!value[0])	/* nothing is written at all */
+		if (!value[0]) /* nothing is written at all */
 			continue;
-		EXPECT_TRUE(rc == variant->rc || (rc == -EINVAL && *value == '-'))
-			note("'%s' to %s: %d", value, variant->file, rc);
+		EXPECT_TRUE(rc == variant->rc ||
+			    (rc == -EINVAL && *value == '-'))
+		note("'%s' to %s: %d", value, variant->file, rc);
 		ASSERT_EQ(0, file_read(path, after, sizeof(after)));
 		EXPECT_STREQ(before, after);
 	}
@@ -110,7 +119,8 @@ TEST(caller_stays_up)
 
 TEST(absurd_states_are_refused)
 {
-	static const char *const states[] = { "down", "failed", "gone", "1", " " };
+	static const char *const states[] = { "down", "failed", "gone", "1",
+					      " " };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(states); i++) {
@@ -142,8 +152,10 @@ TEST(channels_that_are_not_there)
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, mem_make(&m, MEM_ANON, LEN, 0));
 	for (i = 0; i < ARRAY_LEN(ids); i++) {
-		const struct roundrobin r = { .first = ids[i], .last = ids[i],
-			.width = 1, .free_cpu = true };
+		const struct roundrobin r = { .first = ids[i],
+					      .last = ids[i],
+					      .width = 1,
+					      .free_cpu = true };
 
 		ASSERT_EQ(0, roundrobin_start(&policy, &r));
 		ASSERT_EQ(0, counts_read(&c));
@@ -161,8 +173,9 @@ TEST(channels_that_are_not_there)
 /* A channel that is offline is refused, and back it works again. */
 TEST(offline_is_refused)
 {
-	const struct roundrobin r = { .first = 1, .last = 1, .width = 1,
-		.free_cpu = true };
+	const struct roundrobin r = {
+		.first = 1, .last = 1, .width = 1, .free_cpu = true
+	};
 	struct policy policy;
 	struct counts c;
 	int64_t bytes;
@@ -192,29 +205,29 @@ TEST(offline_is_refused)
 #define BAD "mgx_bad"
 
 /* Registrations that are refused: the module's init() returns why. */
-FIXTURE(registration) {
-};
+FIXTURE(registration){};
 
-FIXTURE_VARIANT(registration) {
+FIXTURE_VARIANT(registration)
+{
 	const char *what;
 	int rc;
 };
 
-FIXTURE_VARIANT_ADD(registration, no_ops) { "no_ops", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, no_start) { "no_start", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, no_credits) { "no_credits", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, credits) { "credits", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, pieces) { "pieces", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, piece) { "piece", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, no_name) { "no_name", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, bad_name) { "bad_name", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, long_name) { "long_name", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, kind) { "kind", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, caller) { "caller", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, node) { "node", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, low_node) { "low_node", -EINVAL };
-FIXTURE_VARIANT_ADD(registration, twice) { "twice", -EALREADY };
-FIXTURE_VARIANT_ADD(registration, many) { "many", -ENOSPC };
+FIXTURE_VARIANT_ADD(registration, no_ops){ "no_ops", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, no_start){ "no_start", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, no_credits){ "no_credits", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, credits){ "credits", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, pieces){ "pieces", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, piece){ "piece", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, no_name){ "no_name", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, bad_name){ "bad_name", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, long_name){ "long_name", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, kind){ "kind", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, caller){ "caller", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, node){ "node", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, low_node){ "low_node", -EINVAL };
+FIXTURE_VARIANT_ADD(registration, twice){ "twice", -EALREADY };
+FIXTURE_VARIANT_ADD(registration, many){ "many", -ENOSPC };
 
 FIXTURE_SETUP(registration)
 {
@@ -236,26 +249,28 @@ TEST_F_TIMEOUT(registration, is_refused, LIMIT)
 }
 
 /* Drivers whose jobs end as they cannot. */
-FIXTURE(driver) {
+FIXTURE(driver)
+{
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
 	int id;
 };
 
-FIXTURE_VARIANT(driver) {
+FIXTURE_VARIANT(driver)
+{
 	const char *what;
-	bool bad;		/* a report that cannot be */
-	bool fails;		/* the channel is put into quarantine */
+	bool bad;   /* a report that cannot be */
+	bool fails; /* the channel is put into quarantine */
 };
 
-FIXTURE_VARIANT_ADD(driver, good) { "good", false, false };
-FIXTURE_VARIANT_ADD(driver, more) { "more", true, true };
-FIXTURE_VARIANT_ADD(driver, less) { "less", false, false };
-FIXTURE_VARIANT_ADD(driver, positive) { "positive", true, true };
-FIXTURE_VARIANT_ADD(driver, again) { "again", true, true };
-FIXTURE_VARIANT_ADD(driver, refuses) { "refuses", false, true };
-FIXTURE_VARIANT_ADD(driver, says_one) { "says_one", false, true };
+FIXTURE_VARIANT_ADD(driver, good){ "good", false, false };
+FIXTURE_VARIANT_ADD(driver, more){ "more", true, true };
+FIXTURE_VARIANT_ADD(driver, less){ "less", false, false };
+FIXTURE_VARIANT_ADD(driver, positive){ "positive", true, true };
+FIXTURE_VARIANT_ADD(driver, again){ "again", true, true };
+FIXTURE_VARIANT_ADD(driver, refuses){ "refuses", false, true };
+FIXTURE_VARIANT_ADD(driver, says_one){ "says_one", false, true };
 
 FIXTURE_SETUP(driver)
 {
@@ -289,8 +304,11 @@ static void expect_rest(struct __test_metadata *_metadata, int id)
 
 TEST_F_TIMEOUT(driver, loses_nothing, LIMIT)
 {
-	const struct roundrobin r = { .first = self->id, .last = self->id,
-		.width = 1, .chunk = KIB(64), .free_cpu = true };
+	const struct roundrobin r = { .first = self->id,
+				      .last = self->id,
+				      .width = 1,
+				      .chunk = KIB(64),
+				      .free_cpu = true };
 	const struct counts *c = &self->counts;
 
 	ASSERT_EQ(0, roundrobin_start(&self->policy, &r));

@@ -21,17 +21,18 @@
 #include "kselftest_harness.h"
 #include "window.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define INODE	1024 /* few files fill many blocks */
-#define FILES	250
-#define LATE	200 /* its inode is read ahead with others than the root's */
-#define AHEAD	16  /* blocks, at least */
-#define DIR_MNT	"/run/mgx-buffers"
-#define DIR_SRC	"/run/mgx-buffers-src"
+#define PAGE	    4096UL
+#define LIMIT	    120	 /* seconds, on a busy machine */
+#define INODE	    1024 /* few files fill many blocks */
+#define FILES	    250
+#define LATE	    200 /* its inode is read ahead with others than the root's */
+#define AHEAD	    16	/* blocks, at least */
+#define DIR_MNT	    "/run/mgx-buffers"
+#define DIR_SRC	    "/run/mgx-buffers-src"
 #define DROP_CACHES "/proc/sys/vm/drop_caches", "7" /* all, silently */
 
-FIXTURE(buffers) {
+FIXTURE(buffers)
+{
 	struct policy policy;
 	struct window *window;
 	struct counts counts;
@@ -290,8 +291,8 @@ TEST_F_TIMEOUT(buffers, turn_begins_nothing, LIMIT)
 
 /* --- by chance, as it is in real life ------------------------------------------- */
 
-#define TRACE	"/sys/kernel/tracing/instances/mgx-buffers/"
-#define EVENT	TRACE "events/migrate_ext/mgx_batch/"
+#define TRACE "/sys/kernel/tracing/instances/mgx-buffers/"
+#define EVENT TRACE "events/migrate_ext/mgx_batch/"
 
 /* Records the batches that begin where nobody may sleep. */
 static int trace_start(const char *filter)

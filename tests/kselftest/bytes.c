@@ -17,7 +17,7 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE	4096UL
+#define PAGE 4096UL
 
 /**
  * enum copier - who has to copy what is eligible
@@ -28,23 +28,25 @@
  */
 enum copier { NOBODY, KERNEL, POLICY, BOTH };
 
-FIXTURE(bytes) {
+FIXTURE(bytes)
+{
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
-	size_t moved;		/* base pages, both ways */
+	size_t moved; /* base pages, both ways */
 };
 
-FIXTURE_VARIANT(bytes) {
+FIXTURE_VARIANT(bytes)
+{
 	const char *policy;
 	enum copier copier;
 };
 
-FIXTURE_VARIANT_ADD(bytes, none) { NULL, NOBODY };
-FIXTURE_VARIANT_ADD(bytes, noop) { "mgx_noop", KERNEL };
-FIXTURE_VARIANT_ADD(bytes, cpu) { "mgx_cpu", POLICY };
-FIXTURE_VARIANT_ADD(bytes, half) { "t_half", BOTH };
-FIXTURE_VARIANT_ADD(bytes, limit) { "t_limit", POLICY };
+FIXTURE_VARIANT_ADD(bytes, none){ NULL, NOBODY };
+FIXTURE_VARIANT_ADD(bytes, noop){ "mgx_noop", KERNEL };
+FIXTURE_VARIANT_ADD(bytes, cpu){ "mgx_cpu", POLICY };
+FIXTURE_VARIANT_ADD(bytes, half){ "t_half", BOTH };
+FIXTURE_VARIANT_ADD(bytes, limit){ "t_limit", POLICY };
 
 FIXTURE_SETUP(bytes)
 {
@@ -275,7 +277,8 @@ static bool ksm_merged(int64_t pages)
 			return true;
 		usleep(10000);
 	}
-	note("pages_sharing is %lld", (long long)file_read_s64(KSM "pages_sharing"));
+	note("pages_sharing is %lld",
+	     (long long)file_read_s64(KSM "pages_sharing"));
 	return false;
 }
 
@@ -406,7 +409,7 @@ static void written_survives(struct __test_metadata *_metadata, bytes_t *self,
 		EXPECT_LE(0, rc);
 		self->moved += rc - before;
 		if (kind == MEM_MTHP)
-			self->mem.unit = PAGE;	/* see expect_whole() */
+			self->mem.unit = PAGE; /* see expect_whole() */
 	}
 	EXPECT_EQ(0, mem_writer_stop(&w));
 	EXPECT_EQ(0, mem_check(&self->mem));

@@ -15,27 +15,29 @@
 
 #define PAGE	4096UL
 #define LIMIT	60
-#define ENGINES	3
+#define ENGINES 3
 
-FIXTURE(channels) {
+FIXTURE(channels)
+{
 	struct sims sims;
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
-	uint64_t success;	/* pgmigrate_success */
-	uint64_t caller;	/* bytes of the calling CPU */
+	uint64_t success; /* pgmigrate_success */
+	uint64_t caller;  /* bytes of the calling CPU */
 	size_t moved;
 };
 
-FIXTURE_VARIANT(channels) {
+FIXTURE_VARIANT(channels)
+{
 	bool dma;
 	bool free_cpu;
 };
 
-FIXTURE_VARIANT_ADD(channels, native) { false, false };
-FIXTURE_VARIANT_ADD(channels, native_free) { false, true };
-FIXTURE_VARIANT_ADD(channels, dma) { true, false };
-FIXTURE_VARIANT_ADD(channels, dma_free) { true, true };
+FIXTURE_VARIANT_ADD(channels, native){ false, false };
+FIXTURE_VARIANT_ADD(channels, native_free){ false, true };
+FIXTURE_VARIANT_ADD(channels, dma){ true, false };
+FIXTURE_VARIANT_ADD(channels, dma_free){ true, true };
 
 typedef FIXTURE_DATA(channels) channels_t;
 typedef FIXTURE_VARIANT(channels) variant_t;
@@ -77,7 +79,8 @@ static void make(struct __test_metadata *_metadata, channels_t *self,
 		ASSERT_TRUE(mem_is_large(&self->mem));
 }
 
-static void move_to(struct __test_metadata *_metadata, channels_t *self, int node)
+static void move_to(struct __test_metadata *_metadata, channels_t *self,
+		    int node)
 {
 	struct mem *m = &self->mem;
 	ssize_t there = 0;
@@ -227,7 +230,7 @@ TEST(all_kinds_at_once)
 	ASSERT_EQ(0, sims_start(&s, 2, true));
 	r.last = s.id[1];
 	ASSERT_EQ(6, r.last)
-		note("2 of CPUs, 2 native, 2 of dmaengine");
+	note("2 of CPUs, 2 native, 2 of dmaengine");
 	ASSERT_EQ(0, mem_make(&m, MEM_THP, MIB(8), 0));
 	ASSERT_EQ(0, roundrobin_start(&policy, &r));
 	ASSERT_EQ(0, counts_read(&c));

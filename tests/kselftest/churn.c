@@ -14,16 +14,17 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define LIMIT		150
-#define SECONDS		20
-#define ENGINES		3
-#define WAIT_MS		30000
-#define LAST_ID		(2 + 2 * ENGINES)
+#define LIMIT	150
+#define SECONDS 20
+#define ENGINES 3
+#define WAIT_MS 30000
+#define LAST_ID (2 + 2 * ENGINES)
 
-FIXTURE(churn) {
+FIXTURE(churn)
+{
 	struct sims sims;
 	struct load *load;
-	struct policy policy[2];	/* one of them is attached */
+	struct policy policy[2]; /* one of them is attached */
 	int attached;
 	struct counts counts;
 	unsigned int times[16];
@@ -51,7 +52,7 @@ static int load_policy(churn_t *self, int i)
 	if (!i)
 		return roundrobin_load(&self->policy[0], &r);
 	return policy_open(&self->policy[1], "mgx_cpu") ?:
-	       policy_load(&self->policy[1]);
+		       policy_load(&self->policy[1]);
 }
 
 FIXTURE_SETUP(churn)
@@ -135,7 +136,8 @@ static int policy_swap_them(churn_t *self)
 static int engine_fails(churn_t *self)
 {
 	int slot = random() % ENGINES;
-	int rc = sim_set(slot, random() % 2 ? "faults/error" : "faults/drop_irq",
+	int rc = sim_set(slot,
+			 random() % 2 ? "faults/error" : "faults/drop_irq",
 			 1 + random() % 20);
 
 	return rc == -ENOENT ? 0 : rc;
@@ -176,7 +178,7 @@ static void churn(struct __test_metadata *_metadata, churn_t *self)
 	while (now() < end) {
 		i = pick();
 		ASSERT_EQ(0, acts[i].act(self))
-			note("%s", acts[i].name);
+		note("%s", acts[i].name);
 		self->times[i]++;
 		usleep(random() % 40000);
 	}

@@ -14,9 +14,10 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGES	256
+#define PAGES 256
 
-FIXTURE(ends) {
+FIXTURE(ends)
+{
 	struct policy policy;
 	struct mem mem;
 };
@@ -69,9 +70,9 @@ struct end {
 	const char *msg;
 };
 
-#define BY_EXIT		{ MGX_EXIT_SELF, "self", T_EXIT_CODE, T_EXIT_MSG }
-#define BY_ERROR	{ MGX_EXIT_ERROR_BPF, "error_bpf", 0, T_ERROR_MSG }
-#define BY_INIT(code)	{ MGX_EXIT_ERROR_INIT, "error_init", code, "" }
+#define BY_EXIT	      { MGX_EXIT_SELF, "self", T_EXIT_CODE, T_EXIT_MSG }
+#define BY_ERROR      { MGX_EXIT_ERROR_BPF, "error_bpf", 0, T_ERROR_MSG }
+#define BY_INIT(code) { MGX_EXIT_ERROR_INIT, "error_init", code, "" }
 
 /* It was told so itself, and everyone can read it. */
 static void expect_end(struct __test_metadata *_metadata, ends_t *self,
@@ -114,33 +115,40 @@ static void expect_next_policy(struct __test_metadata *_metadata, ends_t *self)
 	EXPECT_TRUE(mgx_is("hooks", "idle"));
 }
 
-FIXTURE_VARIANT(ends) {
+FIXTURE_VARIANT(ends)
+{
 	struct t_exit_config config;
 	struct end end;
 };
 
-FIXTURE_VARIANT_ADD(ends, admit) {
-	{ T_IN_ADMIT, T_BY_EXIT, 0 }, BY_EXIT,
+FIXTURE_VARIANT_ADD(ends, admit){
+	{ T_IN_ADMIT, T_BY_EXIT, 0 },
+	BY_EXIT,
 };
 
-FIXTURE_VARIANT_ADD(ends, dispatch) {
-	{ T_IN_DISPATCH, T_BY_EXIT, 0 }, BY_EXIT,
+FIXTURE_VARIANT_ADD(ends, dispatch){
+	{ T_IN_DISPATCH, T_BY_EXIT, 0 },
+	BY_EXIT,
 };
 
-FIXTURE_VARIANT_ADD(ends, complete) {
-	{ T_IN_COMPLETE, T_BY_EXIT, 0 }, BY_EXIT,
+FIXTURE_VARIANT_ADD(ends, complete){
+	{ T_IN_COMPLETE, T_BY_EXIT, 0 },
+	BY_EXIT,
 };
 
-FIXTURE_VARIANT_ADD(ends, admit_error) {
-	{ T_IN_ADMIT, T_BY_ERROR, 0 }, BY_ERROR,
+FIXTURE_VARIANT_ADD(ends, admit_error){
+	{ T_IN_ADMIT, T_BY_ERROR, 0 },
+	BY_ERROR,
 };
 
-FIXTURE_VARIANT_ADD(ends, dispatch_error) {
-	{ T_IN_DISPATCH, T_BY_ERROR, 0 }, BY_ERROR,
+FIXTURE_VARIANT_ADD(ends, dispatch_error){
+	{ T_IN_DISPATCH, T_BY_ERROR, 0 },
+	BY_ERROR,
 };
 
-FIXTURE_VARIANT_ADD(ends, complete_error) {
-	{ T_IN_COMPLETE, T_BY_ERROR, 0 }, BY_ERROR,
+FIXTURE_VARIANT_ADD(ends, complete_error){
+	{ T_IN_COMPLETE, T_BY_ERROR, 0 },
+	BY_ERROR,
 };
 
 /* The policy ends itself in the midst of a migration. */
@@ -190,7 +198,8 @@ TEST_F(ends, then_replaced)
 	EXPECT_TRUE(mgx_is("hooks", "idle"));
 }
 
-FIXTURE(setup) {
+FIXTURE(setup)
+{
 	ends_t e;
 };
 
@@ -209,30 +218,41 @@ FIXTURE_TEARDOWN(setup)
 	setting_restore();
 }
 
-FIXTURE_VARIANT(setup) {
+FIXTURE_VARIANT(setup)
+{
 	struct t_exit_config config;
 	int rc;
 	struct end end;
 };
 
-FIXTURE_VARIANT_ADD(setup, exit) {
-	{ T_IN_INIT, T_BY_EXIT, 0 }, -ECANCELED, BY_EXIT,
+FIXTURE_VARIANT_ADD(setup, exit){
+	{ T_IN_INIT, T_BY_EXIT, 0 },
+	-ECANCELED,
+	BY_EXIT,
 };
 
-FIXTURE_VARIANT_ADD(setup, error) {
-	{ T_IN_INIT, T_BY_ERROR, 0 }, -ECANCELED, BY_ERROR,
+FIXTURE_VARIANT_ADD(setup, error){
+	{ T_IN_INIT, T_BY_ERROR, 0 },
+	-ECANCELED,
+	BY_ERROR,
 };
 
-FIXTURE_VARIANT_ADD(setup, errno) {
-	{ T_IN_INIT, T_BY_RETURN, -ENXIO }, -ENXIO, BY_INIT(-ENXIO),
+FIXTURE_VARIANT_ADD(setup, errno){
+	{ T_IN_INIT, T_BY_RETURN, -ENXIO },
+	-ENXIO,
+	BY_INIT(-ENXIO),
 };
 
-FIXTURE_VARIANT_ADD(setup, positive) {
-	{ T_IN_INIT, T_BY_RETURN, 7 }, -EINVAL, BY_INIT(-EINVAL),
+FIXTURE_VARIANT_ADD(setup, positive){
+	{ T_IN_INIT, T_BY_RETURN, 7 },
+	-EINVAL,
+	BY_INIT(-EINVAL),
 };
 
-FIXTURE_VARIANT_ADD(setup, beyond) {
-	{ T_IN_INIT, T_BY_RETURN, -70000 }, -EINVAL, BY_INIT(-EINVAL),
+FIXTURE_VARIANT_ADD(setup, beyond){
+	{ T_IN_INIT, T_BY_RETURN, -70000 },
+	-EINVAL,
+	BY_INIT(-EINVAL),
 };
 
 /* A policy that does not want to begin is not attached. */

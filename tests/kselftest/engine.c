@@ -34,7 +34,8 @@ struct figures {
 	uint64_t migrated;
 };
 
-FIXTURE(engine) {
+FIXTURE(engine)
+{
 	struct figures before;
 	struct counts counts;
 	struct mem mem;
@@ -67,9 +68,10 @@ static int policy_run(bool free_cpu)
 
 	if (nr != last - first + 1 || nr < 8)
 		return -ENODEV;
-	snprintf(command, sizeof(command),
-		 "mgxctl load mgx_roundrobin --set first=%d --set last=%d --set width=4 --set free_cpu=%d >/dev/null",
-		 first, last, free_cpu);
+	snprintf(
+		command, sizeof(command),
+		"mgxctl load mgx_roundrobin --set first=%d --set last=%d --set width=4 --set free_cpu=%d >/dev/null",
+		first, last, free_cpu);
 	return system(command) ? -EIO : 0;
 }
 

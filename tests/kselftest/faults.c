@@ -16,15 +16,15 @@
 
 #define PAGE	4096UL
 #define LIMIT	120
-#define WAIT_MS	30000
+#define WAIT_MS 30000
 
 /* Nothing has to be late: no piece takes that long on a busy machine. */
-#define PATIENT_MS	8000
+#define PATIENT_MS 8000
 /* Who waits looks after a quarter of that, interrupt or not. */
-#define LOOK_MS		800
+#define LOOK_MS 800
 /* Something is late, and is not waited for. */
-#define HASTY_MS	300
-#define LATE_MS		800
+#define HASTY_MS 300
+#define LATE_MS	 800
 
 /* What is migrated, one after the other, with each fault. */
 static const struct {
@@ -38,21 +38,23 @@ static const struct {
 	{ "hugetlb", MEM_HUGETLB, MIB(4) },
 };
 
-FIXTURE(faults) {
+FIXTURE(faults)
+{
 	struct sims sims;
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
-	ssize_t all;		/* base pages */
-	int64_t errors;		/* of slot 0's channel */
+	ssize_t all;	/* base pages */
+	int64_t errors; /* of slot 0's channel */
 };
 
-FIXTURE_VARIANT(faults) {
+FIXTURE_VARIANT(faults)
+{
 	bool dma;
 };
 
-FIXTURE_VARIANT_ADD(faults, native) { false };
-FIXTURE_VARIANT_ADD(faults, dma) { true };
+FIXTURE_VARIANT_ADD(faults, native){ false };
+FIXTURE_VARIANT_ADD(faults, dma){ true };
 
 typedef FIXTURE_DATA(faults) faults_t;
 typedef void fault_fn(struct __test_metadata *_metadata, faults_t *self);
@@ -121,7 +123,7 @@ static ssize_t move_once(struct __test_metadata *_metadata, faults_t *self,
 	EXPECT_LE(0, there);
 	EXPECT_EQ(0, mem_check(&self->mem));
 	if (self->mem.unit < MIB(2))
-		self->mem.unit = PAGE;	/* see channels.c */
+		self->mem.unit = PAGE; /* see channels.c */
 	return there;
 }
 
@@ -155,7 +157,8 @@ static void expect_recovered(struct __test_metadata *_metadata, faults_t *self)
 	expect_at_rest(_metadata, self);
 	before = channel_get(id, "bytes");
 	/* The other one can be so fast that nothing is left. */
-	for (tries = 0; tries < 8 && channel_get(id, "bytes") == before; tries++)
+	for (tries = 0; tries < 8 && channel_get(id, "bytes") == before;
+	     tries++)
 		move_to(_metadata, self, tries & 1);
 	EXPECT_LT(before, channel_get(id, "bytes"));
 }
@@ -197,7 +200,8 @@ static void do_error(struct __test_metadata *_metadata, faults_t *self)
 }
 
 /* An engine that does nothing right is not asked any more. */
-static void do_error_each_time(struct __test_metadata *_metadata, faults_t *self)
+static void do_error_each_time(struct __test_metadata *_metadata,
+			       faults_t *self)
 {
 	int64_t bytes = sim_get(0, "stats/bytes");
 
@@ -379,7 +383,8 @@ static void do_double_report(struct __test_metadata *_metadata, faults_t *self)
 
 /* --- several ------------------------------------------------------------------- */
 
-static void do_disorder_and_errors(struct __test_metadata *_metadata, faults_t *self)
+static void do_disorder_and_errors(struct __test_metadata *_metadata,
+				   faults_t *self)
 {
 	ASSERT_EQ(0, sim_set(0, "out_of_order", 1));
 	ASSERT_EQ(0, sim_set(0, "jitter_ns", 100000));
@@ -400,7 +405,8 @@ static void do_disorder_and_errors(struct __test_metadata *_metadata, faults_t *
 }
 
 /* One goes, the other is late: then nobody is left but the kernel. */
-static void do_late_and_removal(struct __test_metadata *_metadata, faults_t *self)
+static void do_late_and_removal(struct __test_metadata *_metadata,
+				faults_t *self)
 {
 	patience(_metadata, HASTY_MS);
 	ASSERT_EQ(0, sim_set(0, "late_ms", LATE_MS));
@@ -419,7 +425,8 @@ static void do_late_and_removal(struct __test_metadata *_metadata, faults_t *sel
 }
 
 /* Pulled out while it hangs: it has no power, so nothing is held for ever. */
-static void do_removed_while_hung(struct __test_metadata *_metadata, faults_t *self)
+static void do_removed_while_hung(struct __test_metadata *_metadata,
+				  faults_t *self)
 {
 	patience(_metadata, HASTY_MS);
 	ASSERT_EQ(0, sim_set(0, "late_ms", 60000));

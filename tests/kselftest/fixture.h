@@ -20,9 +20,9 @@
 #include "../kmod/mgx_test.h"
 #include "migrate_ext.h"
 
-#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
-#define KIB(n)		((size_t)(n) << 10)
-#define MIB(n)		((size_t)(n) << 20)
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define KIB(n)	     ((size_t)(n) << 10)
+#define MIB(n)	     ((size_t)(n) << 20)
 
 /* A TAP comment. */
 #define note(fmt, ...) \
@@ -81,7 +81,7 @@ struct counts {
 	uint64_t reason[MGX_NR_REASONS];
 };
 
-#define EV(counts, name)	((counts)->ev[MGX_EV_##name])
+#define EV(counts, name) ((counts)->ev[MGX_EV_##name])
 
 extern const char *const event_names[MGX_NR_EVENTS];
 extern const char *const reason_names[MGX_NR_REASONS];
@@ -99,14 +99,14 @@ bool mgx_wait(const char *file, const char *value, unsigned int ms);
 /* --- lib/memory.c: memory whose every byte is known ------------------------- */
 
 enum mem_kind {
-	MEM_ANON,		/* 4-KiB pages */
-	MEM_MTHP,		/* 64-KiB folios */
-	MEM_THP,		/* 2-MiB folios */
-	MEM_SHMEM,		/* shared memfd */
-	MEM_SHMEM_THP,		/* shared memfd of 2-MiB folios */
-	MEM_HUGETLB,		/* private 2-MiB pages */
-	MEM_HUGETLB_SHARED,	/* shared memfd of 2-MiB pages */
-	MEM_FILE,		/* shared mapping of a file, see mem_map_file() */
+	MEM_ANON,	    /* 4-KiB pages */
+	MEM_MTHP,	    /* 64-KiB folios */
+	MEM_THP,	    /* 2-MiB folios */
+	MEM_SHMEM,	    /* shared memfd */
+	MEM_SHMEM_THP,	    /* shared memfd of 2-MiB folios */
+	MEM_HUGETLB,	    /* private 2-MiB pages */
+	MEM_HUGETLB_SHARED, /* shared memfd of 2-MiB pages */
+	MEM_FILE,	    /* shared mapping of a file, see mem_map_file() */
 };
 
 /**
@@ -161,7 +161,7 @@ size_t mem_writer_stop(struct mem_writer *w);
 
 /* --- lib/node.c: where pages are, and ways to move them --------------------- */
 
-int node_of(const void *addr);		/* or a negative errno */
+int node_of(const void *addr); /* or a negative errno */
 /* Base pages of @m that are mapped and on @node. */
 size_t mem_on_node(const struct mem *m, int node);
 /*
@@ -174,7 +174,7 @@ ssize_t mem_mbind(struct mem *m, int node);
 int process_migrate(int from, int to);
 /* Binds what is allocated by this thread to a node; -1 undoes it. */
 int node_bind(int node);
-int node_run_on(int node);		/* this thread's CPUs; -1: all */
+int node_run_on(int node); /* this thread's CPUs; -1: all */
 /* A node that others are demoted to, or -ENOENT: see MGX_TIERS of vm.sh. */
 int node_lower_tier(void);
 
@@ -187,9 +187,9 @@ int node_lower_tier(void);
 int setting_set(const char *path, const char *value);
 int setting_set_u64(const char *path, uint64_t value);
 void setting_restore(void);
-int file_read(const char *path, char *buf, size_t len);	/* without newline */
+int file_read(const char *path, char *buf, size_t len); /* without newline */
 int file_write(const char *path, const char *value);
-int64_t file_read_s64(const char *path);		/* or a negative errno */
+int64_t file_read_s64(const char *path); /* or a negative errno */
 /* A line "NAME value" of /proc/vmstat, /proc/meminfo (in KiB), memory.stat. */
 uint64_t table_read(const char *path, const char *name);
 
@@ -274,7 +274,7 @@ int channel_set(int id, const char *file, const char *value);
 int64_t channel_get(int id, const char *file);
 bool channel_is(int id, const char *file, const char *value);
 bool channel_wait(int id, const char *file, const char *value, unsigned int ms);
-int channel_find(const char *name);	/* or -ENOENT */
+int channel_find(const char *name); /* or -ENOENT */
 /* One helper thread a node, by new channels, with the lowest ids. */
 int helpers_reset(void);
 
@@ -322,8 +322,8 @@ int aside_start(pthread_t *thread, void *(*main)(void *), void *arg);
 
 /* --- lib/nbd.c: a block device that answers when the test says so -------------- */
 
-#define NBD_DEVICE	"/dev/nbd0"
-#define NBD_HELD	128
+#define NBD_DEVICE "/dev/nbd0"
+#define NBD_HELD   128
 
 /**
  * struct nbd - the device and its server
@@ -396,7 +396,8 @@ int directed_open(struct directed *d);
 void directed_close(struct directed *d);
 /* Nothing in it, to node 1, asynchronous. */
 void directed_reset(struct directed *d);
-void directed_add(struct directed *d, int fd, uint64_t index, unsigned int flags);
+void directed_add(struct directed *d, int fd, uint64_t index,
+		  unsigned int flags);
 int directed_run(struct directed *d);
 /* A file of enum mgxt_file_kind, on node 0; its descriptor. */
 int directed_file(struct directed *d, unsigned int kind, unsigned int pages);

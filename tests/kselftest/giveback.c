@@ -13,14 +13,15 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define PAGES	128
-#define ROUNDS	40
+#define PAGE   4096UL
+#define LIMIT  120 /* seconds, on a busy machine */
+#define PAGES  128
+#define ROUNDS 40
 
-#define SYNC	2 /* enum migrate_mode of the kernel */
+#define SYNC 2 /* enum migrate_mode of the kernel */
 
-FIXTURE(giveback) {
+FIXTURE(giveback)
+{
 	struct policy policy;
 	struct counts counts;
 	struct directed directed;
@@ -32,12 +33,13 @@ FIXTURE(giveback) {
 typedef FIXTURE_DATA(giveback) giveback_t;
 
 /* Whether the caller passes a put_new_folio(); many do not. */
-FIXTURE_VARIANT(giveback) {
+FIXTURE_VARIANT(giveback)
+{
 	unsigned int flags;
 };
 
-FIXTURE_VARIANT_ADD(giveback, put) { 0 };
-FIXTURE_VARIANT_ADD(giveback, no_put) { MGXT_NO_PUT };
+FIXTURE_VARIANT_ADD(giveback, put){ 0 };
+FIXTURE_VARIANT_ADD(giveback, no_put){ MGXT_NO_PUT };
 
 FIXTURE_SETUP(giveback)
 {

@@ -13,15 +13,16 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE		4096UL
-#define LIMIT		100
-#define LEN		MIB(1)
-#define DEADLINE_MS	50
-#define WAIT_MS		30000
-#define SECONDS	20
-#define HOGS		2	/* CPUs 2 and 3 are those of node 1 */
+#define PAGE	    4096UL
+#define LIMIT	    100
+#define LEN	    MIB(1)
+#define DEADLINE_MS 50
+#define WAIT_MS	    30000
+#define SECONDS	    20
+#define HOGS	    2 /* CPUs 2 and 3 are those of node 1 */
 
-FIXTURE(helpers) {
+FIXTURE(helpers)
+{
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
@@ -34,7 +35,9 @@ typedef FIXTURE_DATA(helpers) helpers_t;
 
 FIXTURE_SETUP(helpers)
 {
-	struct roundrobin r = { .width = 1, .chunk = KIB(64), .free_cpu = true };
+	struct roundrobin r = { .width = 1,
+				.chunk = KIB(64),
+				.free_cpu = true };
 
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());

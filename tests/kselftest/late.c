@@ -16,14 +16,15 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE		4096UL
-#define LIMIT		60
-#define DEADLINE_MS	300
-#define LATE_MS		2000
-#define WAIT_MS		30000
-#define REUSED		MIB(48)
+#define PAGE	    4096UL
+#define LIMIT	    60
+#define DEADLINE_MS 300
+#define LATE_MS	    2000
+#define WAIT_MS	    30000
+#define REUSED	    MIB(48)
 
-FIXTURE(late) {
+FIXTURE(late)
+{
 	struct sims sims;
 	struct policy policy;
 	struct counts counts;
@@ -32,20 +33,21 @@ FIXTURE(late) {
 	struct mem folios;
 };
 
-FIXTURE_VARIANT(late) {
+FIXTURE_VARIANT(late)
+{
 	bool dma;
 	enum mem_kind kind;
 	size_t len;
 };
 
-FIXTURE_VARIANT_ADD(late, native_4k) { false, MEM_ANON, MIB(1) };
-FIXTURE_VARIANT_ADD(late, native_64k) { false, MEM_MTHP, MIB(1) };
-FIXTURE_VARIANT_ADD(late, native_2m) { false, MEM_THP, MIB(2) };
-FIXTURE_VARIANT_ADD(late, native_hugetlb) { false, MEM_HUGETLB, MIB(2) };
-FIXTURE_VARIANT_ADD(late, dma_4k) { true, MEM_ANON, MIB(1) };
-FIXTURE_VARIANT_ADD(late, dma_64k) { true, MEM_MTHP, MIB(1) };
-FIXTURE_VARIANT_ADD(late, dma_2m) { true, MEM_THP, MIB(2) };
-FIXTURE_VARIANT_ADD(late, dma_hugetlb) { true, MEM_HUGETLB, MIB(2) };
+FIXTURE_VARIANT_ADD(late, native_4k){ false, MEM_ANON, MIB(1) };
+FIXTURE_VARIANT_ADD(late, native_64k){ false, MEM_MTHP, MIB(1) };
+FIXTURE_VARIANT_ADD(late, native_2m){ false, MEM_THP, MIB(2) };
+FIXTURE_VARIANT_ADD(late, native_hugetlb){ false, MEM_HUGETLB, MIB(2) };
+FIXTURE_VARIANT_ADD(late, dma_4k){ true, MEM_ANON, MIB(1) };
+FIXTURE_VARIANT_ADD(late, dma_64k){ true, MEM_MTHP, MIB(1) };
+FIXTURE_VARIANT_ADD(late, dma_2m){ true, MEM_THP, MIB(2) };
+FIXTURE_VARIANT_ADD(late, dma_hugetlb){ true, MEM_HUGETLB, MIB(2) };
 
 typedef FIXTURE_DATA(late) late_t;
 
@@ -111,7 +113,7 @@ TEST_F_TIMEOUT(late, writes_to_nobody, LIMIT)
 	ASSERT_EQ(0, take_memory(self, variant->kind));
 	before = sim_get(0, "stats/bytes");
 	EXPECT_EQ(0, before)
-		note("the engine was too early for this test");
+	note("the engine was too early for this test");
 	EXPECT_FALSE(channel_is(id, "state", "up"));
 	/* It writes what it has, and then what it could still be asked for. */
 	EXPECT_TRUE(sim_wait(0, "stats/bytes", before + 1, WAIT_MS));

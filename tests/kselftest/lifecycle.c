@@ -15,10 +15,10 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define RELOADS		200
-#define WITH_POLICY	5	/* every 5th time a policy is attached, and works */
-#define SWAPS		1000
-#define KILLS		20
+#define RELOADS	    200
+#define WITH_POLICY 5 /* every 5th time a policy is attached, and works */
+#define SWAPS	    1000
+#define KILLS	    20
 
 static double now(void)
 {
@@ -28,7 +28,8 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-FIXTURE(life) {
+FIXTURE(life)
+{
 	struct load *load;
 	struct counts counts;
 	double start;
@@ -105,8 +106,9 @@ TEST_F_TIMEOUT(life, policies, 1200)
 	ASSERT_EQ(0, policy_load(&noop));
 	for (i = 0; i < SWAPS; i++)
 		ASSERT_EQ(0, attach_swap_detach(&cpu, &noop))
-			note("it was the %dth time", i);
-	expect_end(_metadata, self, "policies attached, swapped, detached", SWAPS);
+	note("it was the %dth time", i);
+	expect_end(_metadata, self, "policies attached, swapped, detached",
+		   SWAPS);
 	ASSERT_EQ(0, counts_since(&self->counts));
 	expect_events(_metadata, &self->counts);
 	EXPECT_EQ(SWAPS, EV(&self->counts, policy_attached));

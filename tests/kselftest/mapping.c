@@ -17,12 +17,13 @@
 #include "kselftest_harness.h"
 #include "window.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define PAGES	4
-#define NEW	0x42
+#define PAGE  4096UL
+#define LIMIT 120 /* seconds, on a busy machine */
+#define PAGES 4
+#define NEW   0x42
 
-FIXTURE(mapping) {
+FIXTURE(mapping)
+{
 	struct policy policy;
 	struct window *window;
 	struct counts counts;
@@ -193,8 +194,8 @@ TEST_F_TIMEOUT(mapping, ext4, LIMIT)
 	unlink(path);
 }
 
-#define ZRAM		"/dev/zram0"
-#define ZRAM_SIZE	MIB(1)
+#define ZRAM	  "/dev/zram0"
+#define ZRAM_SIZE MIB(1)
 
 /* Incompressible, so that each page of it is one of zsmalloc. */
 static int zram_fill(char *data)

@@ -12,12 +12,13 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define OUTER	8
-#define INNER	4
+#define PAGE  4096UL
+#define LIMIT 120 /* seconds, on a busy machine */
+#define OUTER 8
+#define INNER 4
 
-FIXTURE(nested) {
+FIXTURE(nested)
+{
 	struct policy policy;
 	struct counts counts;
 	struct directed directed;
@@ -32,7 +33,8 @@ FIXTURE_SETUP(nested)
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, directed_open(&self->directed));
-	ASSERT_EQ(0, mem_make(&self->mem, MEM_SHMEM, (OUTER + INNER) * PAGE, 0));
+	ASSERT_EQ(0,
+		  mem_make(&self->mem, MEM_SHMEM, (OUTER + INNER) * PAGE, 0));
 }
 
 FIXTURE_TEARDOWN(nested)

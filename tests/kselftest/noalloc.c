@@ -23,36 +23,35 @@
 
 #define PAGE	4096UL
 #define LIMIT	60
-#define TRACING	"/sys/kernel/tracing/"
+#define TRACING "/sys/kernel/tracing/"
 #define MINE	TRACING "instances/mgx_noalloc/"
 #define PROBE	"mgx_noalloc_request"
 
-FIXTURE(noalloc) {
+FIXTURE(noalloc)
+{
 	struct sims sims;
 	struct policy policy;
 	struct mem mem;
 	struct counts counts;
 };
 
-FIXTURE_VARIANT(noalloc) {
+FIXTURE_VARIANT(noalloc)
+{
 	bool dma;
 	bool free_cpu;
 	enum mem_kind kind;
 };
 
-FIXTURE_VARIANT_ADD(noalloc, native_4k) { false, false, MEM_ANON };
-FIXTURE_VARIANT_ADD(noalloc, native_4k_free) { false, true, MEM_ANON };
-FIXTURE_VARIANT_ADD(noalloc, native_2m) { false, false, MEM_THP };
-FIXTURE_VARIANT_ADD(noalloc, dma_4k) { true, true, MEM_ANON };
+FIXTURE_VARIANT_ADD(noalloc, native_4k){ false, false, MEM_ANON };
+FIXTURE_VARIANT_ADD(noalloc, native_4k_free){ false, true, MEM_ANON };
+FIXTURE_VARIANT_ADD(noalloc, native_2m){ false, false, MEM_THP };
+FIXTURE_VARIANT_ADD(noalloc, dma_4k){ true, true, MEM_ANON };
 
 typedef FIXTURE_DATA(noalloc) noalloc_t;
 
 static const char *const events[] = {
-	"kmem/kmalloc",
-	"kmem/kmem_cache_alloc",
-	"kmem/mm_page_alloc",
-	"migrate_ext/mgx_batch",
-	"migrate_ext/mgx_done",
+	"kmem/kmalloc",		 "kmem/kmem_cache_alloc", "kmem/mm_page_alloc",
+	"migrate_ext/mgx_batch", "migrate_ext/mgx_done",
 };
 
 static int event_on(const char *event, const char *on)

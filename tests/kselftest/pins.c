@@ -21,10 +21,10 @@
 #include "kselftest_harness.h"
 #include "window.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define PAGES	8 /* the first begins the batch, the last is read into */
-#define DEVICE	0xd1
+#define PAGE   4096UL
+#define LIMIT  120 /* seconds, on a busy machine */
+#define PAGES  8   /* the first begins the batch, the last is read into */
+#define DEVICE 0xd1
 
 /**
  * struct read_in_flight - a read of a page that the device holds back
@@ -42,7 +42,8 @@ struct read_in_flight {
 	struct io_uring ring;
 };
 
-FIXTURE(pins) {
+FIXTURE(pins)
+{
 	struct policy policy;
 	struct window *window;
 	struct counts counts;
@@ -342,7 +343,7 @@ TEST_F_TIMEOUT(pins, memfd_pin_stays, LIMIT)
 	expect_content(_metadata, self);
 }
 
-#define PINNING_MS	60000
+#define PINNING_MS 60000
 
 /* Allocates a hole of this size first, and then pins the page behind it. */
 static void *pin_main(void *arg)

@@ -22,12 +22,13 @@
 #include "kselftest_harness.h"
 #include "window.h"
 
-#define PAGE	4096UL
-#define LIMIT	120 /* seconds, on a busy machine */
-#define PAGES	8
-#define BAD	3
+#define PAGE  4096UL
+#define LIMIT 120 /* seconds, on a busy machine */
+#define PAGES 8
+#define BAD   3
 
-FIXTURE(poison) {
+FIXTURE(poison)
+{
 	struct policy policy;
 	struct window *window;
 	struct counts counts;
@@ -175,7 +176,8 @@ TEST_F_TIMEOUT(poison, between_copy_and_turn, LIMIT)
 	window_arm(self->window, true);
 	ASSERT_EQ(0, aside_start(&self->mover, mover_main, self));
 	ASSERT_TRUE(window_wait(self->window));
-	ASSERT_EQ(0, pthread_create(&self->injector, NULL, injector_main, self));
+	ASSERT_EQ(0,
+		  pthread_create(&self->injector, NULL, injector_main, self));
 	usleep(200 * 1000);
 	window_close(self->window);
 	pthread_join(self->mover, NULL);

@@ -18,9 +18,10 @@
 #include "kselftest_harness.h"
 #include "mgx_policy.h"
 
-#define PAGE	4096UL
+#define PAGE 4096UL
 
-FIXTURE(reasons) {
+FIXTURE(reasons)
+{
 	struct policy policy;
 	struct counts counts;
 	struct mem mem;
@@ -102,7 +103,8 @@ TEST_F(reasons, numa_balancing)
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, MIB(1), 1));
 	ASSERT_EQ(0, node_run_on(0));
 	ASSERT_EQ(0, numa_balancing_eager());
-	for (tries = 0; tries < 2000 && mem_on_node(&self->mem, 0) < 64; tries++)
+	for (tries = 0; tries < 2000 && mem_on_node(&self->mem, 0) < 64;
+	     tries++)
 		ASSERT_EQ(0, mem_check(&self->mem));
 	EXPECT_LE(64, mem_on_node(&self->mem, 0));
 	expect_reason(_metadata, self, MGX_REASON_NUMA_MISPLACED, 32);
@@ -140,8 +142,8 @@ TEST_F(reasons, soft_offline)
 	expect_reason(_metadata, self, MGX_REASON_MEMORY_FAILURE, 8);
 }
 
-#define MEMORY	"/sys/devices/system/memory/"
-#define BLOCKS	64
+#define MEMORY "/sys/devices/system/memory/"
+#define BLOCKS 64
 
 static size_t block_size(void)
 {
@@ -224,8 +226,8 @@ TEST_F(reasons, memory_offline)
 	EXPECT_EQ(0, block_set(block, "online"));
 }
 
-#define CGROUP	"/sys/fs/cgroup/"
-#define GROUP	CGROUP "mgx-reasons/"
+#define CGROUP "/sys/fs/cgroup/"
+#define GROUP  CGROUP "mgx-reasons/"
 
 /* This process in a cgroup of its own, of which memory can be reclaimed. */
 static int group_enter(void)
@@ -257,7 +259,8 @@ TEST_F(reasons, demotion)
 	ASSERT_EQ(0, setting_set("/sys/kernel/mm/numa/demotion_enabled", "1"));
 	ASSERT_EQ(0, group_enter());
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, MIB(8), 0));
-	for (tries = 0; tries < 50 && mem_on_node(&self->mem, lower) < 512; tries++)
+	for (tries = 0; tries < 50 && mem_on_node(&self->mem, lower) < 512;
+	     tries++)
 		file_write(GROUP "memory.reclaim", "4M");
 	EXPECT_LE(512, mem_on_node(&self->mem, lower));
 	expect_reason(_metadata, self, MGX_REASON_DEMOTION, 512);

@@ -20,7 +20,7 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGES	256
+#define PAGES 256
 
 /* A policy attaches, copies, and everything is as it was. */
 static void expect_works(struct __test_metadata *_metadata)
@@ -48,31 +48,42 @@ static void expect_works(struct __test_metadata *_metadata)
 
 #define VARIANT "/run/mgx-variant.ko"
 
-FIXTURE(module) {
-};
+FIXTURE(module){};
 
-FIXTURE_VARIANT(module) {
-	const char *objcopy;	/* its options */
-	const char *symbol;	/* or the function the kernel lacks */
+FIXTURE_VARIANT(module)
+{
+	const char *objcopy; /* its options */
+	const char *symbol;  /* or the function the kernel lacks */
 	int rc;
 	const char *says;
 };
 
-FIXTURE_VARIANT_ADD(module, no_btf) {
-	"--remove-section .BTF", NULL, -ENOEXEC, "BTF of the module",
-};
-
-FIXTURE_VARIANT_ADD(module, no_btf_at_all) {
-	"--remove-section .BTF --remove-section .BTF.base", NULL, -ENOEXEC,
+FIXTURE_VARIANT_ADD(module, no_btf){
+	"--remove-section .BTF",
+	NULL,
+	-ENOEXEC,
 	"BTF of the module",
 };
 
-FIXTURE_VARIANT_ADD(module, no_migrate_pages) {
-	NULL, "migrate_pages", -ENOENT, "nigrate_pages() cannot be found",
+FIXTURE_VARIANT_ADD(module, no_btf_at_all){
+	"--remove-section .BTF --remove-section .BTF.base",
+	NULL,
+	-ENOEXEC,
+	"BTF of the module",
 };
 
-FIXTURE_VARIANT_ADD(module, no_folio_mc_copy) {
-	NULL, "folio_mc_copy", -ENOENT, "nolio_mc_copy() cannot be found",
+FIXTURE_VARIANT_ADD(module, no_migrate_pages){
+	NULL,
+	"migrate_pages",
+	-ENOENT,
+	"nigrate_pages() cannot be found",
+};
+
+FIXTURE_VARIANT_ADD(module, no_folio_mc_copy){
+	NULL,
+	"folio_mc_copy",
+	-ENOENT,
+	"nolio_mc_copy() cannot be found",
 };
 
 /*
@@ -107,7 +118,8 @@ static int make_renamed(const char *name)
 {
 	int from = open(module_path(), O_RDONLY), to, rc;
 	off_t len = lseek(from, 0, SEEK_END);
-	char *elf = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, from, 0);
+	char *elf =
+		mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, from, 0);
 
 	if (elf == MAP_FAILED)
 		return -errno;
@@ -152,7 +164,7 @@ TEST_F(module, is_refused)
 	EXPECT_EQ(variant->rc, module_insert(VARIANT, ""));
 	log = dmesg_since(mark);
 	EXPECT_NE(NULL, strstr(log, variant->says))
-		note("the kernel said: %s", log);
+	note("the kernel said: %s", log);
 	EXPECT_EQ(NULL, strstr(log, "cut here"));
 	free(log);
 	EXPECT_FALSE(module_loaded());
@@ -163,23 +175,26 @@ TEST_F(module, is_refused)
 
 /* --- policies the module refuses ------------------------------------------------ */
 
-FIXTURE(policy) {
+FIXTURE(policy)
+{
 	struct policy policy;
 	struct counts counts;
 	uint64_t rejected;
 };
 
-FIXTURE_VARIANT(policy) {
+FIXTURE_VARIANT(policy)
+{
 	const char *ops;
 	int rc;
 	const char *reason;
 };
 
-FIXTURE_VARIANT_ADD(policy, no_name) { "no_name", -EINVAL, "mgx_ops.name" };
-FIXTURE_VARIANT_ADD(policy, bad_name) { "bad_name", -EINVAL, "mgx_ops.name" };
-FIXTURE_VARIANT_ADD(policy, bad_flag) { "bad_flag", -EINVAL, "mgx_ops.flags" };
-FIXTURE_VARIANT_ADD(policy, bad_version) { "bad_version", -EPROTO, "mgx_ops.version" };
-FIXTURE_VARIANT_ADD(policy, endless_name) { "endless_name", -EINVAL, NULL };
+FIXTURE_VARIANT_ADD(policy, no_name){ "no_name", -EINVAL, "mgx_ops.name" };
+FIXTURE_VARIANT_ADD(policy, bad_name){ "bad_name", -EINVAL, "mgx_ops.name" };
+FIXTURE_VARIANT_ADD(policy, bad_flag){ "bad_flag", -EINVAL, "mgx_ops.flags" };
+FIXTURE_VARIANT_ADD(policy, bad_version){ "bad_version", -EPROTO,
+					  "mgx_ops.version" };
+FIXTURE_VARIANT_ADD(policy, endless_name){ "endless_name", -EINVAL, NULL };
 
 FIXTURE_SETUP(policy)
 {
@@ -244,17 +259,19 @@ TEST(module_in_use_is_not_removed)
 
 /* --- programs the verifier refuses ------------------------------------------------ */
 
-FIXTURE(program) {
+FIXTURE(program)
+{
 	struct policy policy;
 };
 
-FIXTURE_VARIANT(program) {
+FIXTURE_VARIANT(program)
+{
 	const char *name;
 };
 
-FIXTURE_VARIANT_ADD(program, sleepable) { "t_sleepable" };
-FIXTURE_VARIANT_ADD(program, writes) { "t_write" };
-FIXTURE_VARIANT_ADD(program, overruns) { "t_overrun" };
+FIXTURE_VARIANT_ADD(program, sleepable){ "t_sleepable" };
+FIXTURE_VARIANT_ADD(program, writes){ "t_write" };
+FIXTURE_VARIANT_ADD(program, overruns){ "t_overrun" };
 
 FIXTURE_SETUP(program)
 {
@@ -273,7 +290,7 @@ TEST_F(program, is_refused)
 	libbpf_set_print(NULL);
 	rc = policy_load(&self->policy);
 	EXPECT_TRUE(rc == -EINVAL || rc == -EACCES)
-		note("it was %d", rc);
+	note("it was %d", rc);
 	EXPECT_TRUE(mgx_is("state", "none"));
 	policy_close(&self->policy);
 	expect_works(_metadata);
@@ -283,9 +300,9 @@ TEST_F(program, is_refused)
 TEST(kfuncs_refuse)
 {
 	static const int64_t expected[T_MISUSE_NR] = {
-		[T_LIMIT_ZERO] = -EINVAL, [T_CHANNEL] = -ENODEV,
-		[T_NO_BYTES] = -EINVAL,	  [T_FLAGS] = -EINVAL,
-		[T_LATE] = -EPERM,	  [T_FORGED_REQ] = -EPERM,
+		[T_LIMIT_ZERO] = -EINVAL,  [T_CHANNEL] = -ENODEV,
+		[T_NO_BYTES] = -EINVAL,	   [T_FLAGS] = -EINVAL,
+		[T_LATE] = -EPERM,	   [T_FORGED_REQ] = -EPERM,
 		[T_FORGED_BATCH] = -EPERM, [T_MORE] = 4096,
 	};
 	struct policy policy;

@@ -13,20 +13,20 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define THREADS	12
+#define THREADS 12
 
-FIXTURE(reserve) {
-};
+FIXTURE(reserve){};
 
-FIXTURE_VARIANT(reserve) {
+FIXTURE_VARIANT(reserve)
+{
 	const char *param;
 	int per_cpu;
 };
 
-FIXTURE_VARIANT_ADD(reserve, one) { "reserve=1", 1 };
-FIXTURE_VARIANT_ADD(reserve, none) { "reserve=0", 1 };
-FIXTURE_VARIANT_ADD(reserve, many) { "reserve=1000", 64 };
-FIXTURE_VARIANT_ADD(reserve, usual) { "", 4 };
+FIXTURE_VARIANT_ADD(reserve, one){ "reserve=1", 1 };
+FIXTURE_VARIANT_ADD(reserve, none){ "reserve=0", 1 };
+FIXTURE_VARIANT_ADD(reserve, many){ "reserve=1000", 64 };
+FIXTURE_VARIANT_ADD(reserve, usual){ "", 4 };
 
 static int reload(const char *params)
 {
@@ -53,7 +53,8 @@ TEST_F(reserve, size)
 	EXPECT_EQ(variant->per_cpu * get_nprocs_conf(), atoi(size));
 }
 
-FIXTURE(empty) {
+FIXTURE(empty)
+{
 	struct policy policy;
 };
 

@@ -18,20 +18,21 @@
 #include "kselftest_harness.h"
 #include "mgx_policy.h"
 
-#define LIMIT	60
-#define LEN	MIB(2)
-#define CHUNK	KIB(64)
-#define PIECES	(LEN / CHUNK)
-#define DEPTH	2	/* jobs of one call that a channel has at once */
-#define ROUNDS	7
-#define SLACK_MS 12	/* waking up the thread, and the call */
-#define MS	1000000ULL
+#define LIMIT	 60
+#define LEN	 MIB(2)
+#define CHUNK	 KIB(64)
+#define PIECES	 (LEN / CHUNK)
+#define DEPTH	 2 /* jobs of one call that a channel has at once */
+#define ROUNDS	 7
+#define SLACK_MS 12 /* waking up the thread, and the call */
+#define MS	 1000000ULL
 
-FIXTURE(schedule) {
+FIXTURE(schedule)
+{
 	struct sims sims;
 	struct policy policy;
 	struct mem mem;
-	double cpu;		/* ms per piece */
+	double cpu; /* ms per piece */
 };
 
 typedef FIXTURE_DATA(schedule) schedule_t;
@@ -69,7 +70,7 @@ static double batch_ms(struct __test_metadata *_metadata, schedule_t *self)
 	EXPECT_EQ(0, policy_stat(&self->policy, MGX_REASON_SYSCALL, &after));
 	EXPECT_EQ(0, mem_check(&self->mem));
 	if (after.batches - before.batches != 1)
-		return 1e9;	/* somebody looked at a page: not one batch */
+		return 1e9; /* somebody looked at a page: not one batch */
 	return (double)(after.ns - before.ns) / MS;
 }
 
@@ -179,7 +180,8 @@ TEST_F_TIMEOUT(schedule, slow_and_fast, LIMIT)
 	start(_metadata, self, 2, true);
 	expect_within(_metadata, self, simulate(w, 2), ms_per_piece(2));
 	/* Not as long as it would be if half of it were given to each. */
-	EXPECT_LT(best_ms(_metadata, self), ms_per_piece(2) * PIECES / 2 * 0.75);
+	EXPECT_LT(best_ms(_metadata, self),
+		  ms_per_piece(2) * PIECES / 2 * 0.75);
 }
 
 /* The same with the calling CPU, which is faster by far. */

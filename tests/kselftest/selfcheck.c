@@ -10,9 +10,10 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define PAGE	4096
+#define PAGE 4096
 
-FIXTURE(memory) {
+FIXTURE(memory)
+{
 	struct mem mem;
 };
 

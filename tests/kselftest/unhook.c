@@ -17,9 +17,10 @@
 #define PAGE	4096UL
 #define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	8
-#define A_WHILE	(300 * 1000)
+#define A_WHILE (300 * 1000)
 
-FIXTURE(unhook) {
+FIXTURE(unhook)
+{
 	struct policy policy;
 	struct policy next;
 	struct window *window;

@@ -7,8 +7,8 @@
 
 #include <linux/types.h>
 
-#define WINDOW_MAP	"window"
-#define WINDOW_MS	30000 /* a test that forgets one does not hang */
+#define WINDOW_MAP "window"
+#define WINDOW_MS  30000 /* a test that forgets one does not hang */
 
 /**
  * struct window - the time between the copy of a batch and its folios' turns

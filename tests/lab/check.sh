@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check.sh: style: shellcheck over the scripts (on this machine, where it is
-# installed), checkpatch over the C, a module build with W=1 and sparse.
+# installed), clang-format and checkpatch over the C, a module build with W=1
+# and sparse.
 # shellcheck disable=SC2317 # the steps are called by name
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -59,6 +60,12 @@ checkpatch()
 	return "$rc"
 }
 
+format()
+{
+	git -C "$REPO" ls-files -- '*.c' '*.h' | sed 's,^,/src/,' |
+		xargs "$LAB_SRC/enter.sh" clang-format --dry-run -Werror
+}
+
 warnings()
 {
 	local rel out
@@ -71,7 +78,7 @@ warnings()
 	! grep -aE 'obj/.*(warning|error):' "$LOGS/check.log"
 }
 
-for step in scripts checkpatch warnings; do
+for step in scripts format checkpatch warnings; do
 	if "$step"; then
 		say "$step: clean"
 	else

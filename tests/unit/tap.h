@@ -12,8 +12,8 @@
 
 static unsigned int tap_count, tap_failures;
 
-__attribute((format(printf, 2, 3))) static inline bool
-ok(bool passed, const char *name, ...)
+__attribute((format(printf, 2, 3))) static inline bool ok(bool passed,
+							  const char *name, ...)
 {
 	va_list args;
 

@@ -16,9 +16,9 @@
 #include "pairs.h"
 #include "tap.h"
 
-#define FOLIOS	1400
-#define PASSES	3
-#define ROUNDS	400
+#define FOLIOS 1400
+#define PASSES 3
+#define ROUNDS 400
 
 /**
  * enum fate - how a turn ends
@@ -251,7 +251,8 @@ static void new_call(void)
 	mgx_pairs_reset(&m.pairs);
 	for (i = 0; i < FOLIOS; i++) {
 		m.dst[i] = (struct folio){ 0 };
-		m.src[i] = (struct folio){ .content = 1 + (unsigned int)random() };
+		m.src[i] =
+			(struct folio){ .content = 1 + (unsigned int)random() };
 		m.src[i].pinned = unlikely_event();
 		m.src[i].alone = !m.src[i].pinned && unlikely_event();
 		m.free[m.nr_free++] = &m.dst[i];
@@ -280,7 +281,7 @@ static void test_model(void)
 {
 	const char *given = getenv("MGX_SEED");
 	unsigned long seed = given ? strtoul(given, NULL, 0) :
-					   (unsigned long)time(NULL);
+				     (unsigned long)time(NULL);
 	int i;
 
 	printf("# seed %lu\n", seed);
@@ -381,7 +382,8 @@ static void test_full(void)
 	record(MGX_BATCH_PAIRS + 2);
 	is(p.nr, MGX_BATCH_PAIRS, "as many as fit");
 	ok(found(MGX_BATCH_PAIRS - 1), "the last that fits is found");
-	ok(!found(MGX_BATCH_PAIRS), "the next is not, and is left to the kernel");
+	ok(!found(MGX_BATCH_PAIRS),
+	   "the next is not, and is left to the kernel");
 	mgx_pairs_forget(&p, &d[MGX_BATCH_PAIRS]);
 	is(p.nr, MGX_BATCH_PAIRS, "what was not recorded cannot be forgotten");
 	consume(MGX_BATCH_PAIRS - 1);

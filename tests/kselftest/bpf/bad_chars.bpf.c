@@ -2,5 +2,4 @@
 /* bad_chars - a name that would not do in a file or a report. */
 #include "mgx_common.bpf.h"
 
-MGX_OPS_DEFINE(bad_ops, "has a bad name",
-	       .name = "bad name\n");
+MGX_OPS_DEFINE(bad_ops, "has a bad name", .name = "bad name\n");

@@ -15,6 +15,5 @@ void BPF_PROG(bad_admit, struct mgx_req *req)
 		mgx_exit(42, "had enough");
 }
 
-MGX_OPS_DEFINE(bad_ops, "ends itself",
-	       .admit = (void *)bad_admit,
+MGX_OPS_DEFINE(bad_ops, "ends itself", .admit = (void *)bad_admit,
 	       .name = "bad_end");

@@ -17,5 +17,4 @@ void BPF_PROG(bad_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(bad_ops, "reads a field that does not exist",
-	       .dispatch = (void *)bad_dispatch,
-	       .name = "bad_field");
+	       .dispatch = (void *)bad_dispatch, .name = "bad_field");

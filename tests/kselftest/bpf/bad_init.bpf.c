@@ -15,6 +15,5 @@ int BPF_PROG(bad_init, struct mgx_init_args *args)
 	return result;
 }
 
-MGX_OPS_DEFINE(bad_ops, "refuses in init()",
-	       .init = (void *)bad_init,
+MGX_OPS_DEFINE(bad_ops, "refuses in init()", .init = (void *)bad_init,
 	       .name = "bad_init");

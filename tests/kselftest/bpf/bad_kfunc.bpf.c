@@ -11,5 +11,4 @@ void BPF_PROG(bad_admit, struct mgx_req *req)
 }
 
 MGX_OPS_DEFINE(bad_ops, "calls a kfunc that does not exist",
-	       .admit = (void *)bad_admit,
-	       .name = "bad_kfunc");
+	       .admit = (void *)bad_admit, .name = "bad_kfunc");

@@ -12,6 +12,6 @@ struct mgx_ops {
 
 SEC(".struct_ops.link")
 struct mgx_ops bad_ops = {
-	.version	= MGX_OPS_VERSION,
-	.name		= "bad_layout",
+	.version = MGX_OPS_VERSION,
+	.name = "bad_layout",
 };

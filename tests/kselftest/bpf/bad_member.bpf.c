@@ -13,7 +13,7 @@ struct mgx_ops {
 
 SEC(".struct_ops.link")
 struct mgx_ops bad_ops = {
-	.version		= MGX_OPS_VERSION,
-	.timeout_fortnights	= 1,
-	.name			= "bad_member",
+	.version = MGX_OPS_VERSION,
+	.timeout_fortnights = 1,
+	.name = "bad_member",
 };

@@ -4,6 +4,6 @@
 
 SEC(".struct_ops")
 struct mgx_ops bad_ops = {
-	.version	= MGX_OPS_VERSION,
-	.name		= "bad_nolink",
+	.version = MGX_OPS_VERSION,
+	.name = "bad_nolink",
 };

@@ -17,10 +17,10 @@ void BPF_PROG(bad_dispatch, struct mgx_batch *batch)
 SEC("struct_ops/complete")
 void BPF_PROG(bad_complete, struct mgx_batch *batch, struct mgx_done *done)
 {
-	bad_answer = mgx_bpf_submit(batch, MGX_CHANNEL_CALLER, batch->bytes, 0, 0);
+	bad_answer =
+		mgx_bpf_submit(batch, MGX_CHANNEL_CALLER, batch->bytes, 0, 0);
 }
 
 MGX_OPS_DEFINE(bad_ops, "submits in complete()",
 	       .dispatch = (void *)bad_dispatch,
-	       .complete = (void *)bad_complete,
-	       .name = "bad_phase");
+	       .complete = (void *)bad_complete, .name = "bad_phase");

@@ -13,5 +13,4 @@ void BPF_PROG(bad_admit, struct mgx_req *req)
 }
 
 MGX_OPS_DEFINE(bad_ops, "calls a kfunc with other arguments",
-	       .admit = (void *)bad_admit,
-	       .name = "bad_proto");
+	       .admit = (void *)bad_admit, .name = "bad_proto");

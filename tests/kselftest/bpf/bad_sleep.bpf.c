@@ -8,5 +8,4 @@ void BPF_PROG(bad_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(bad_ops, "wants to sleep where it must not",
-	       .dispatch = (void *)bad_dispatch,
-	       .name = "bad_sleep");
+	       .dispatch = (void *)bad_dispatch, .name = "bad_sleep");

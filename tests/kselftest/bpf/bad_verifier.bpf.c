@@ -9,5 +9,4 @@ void BPF_PROG(bad_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(bad_ops, "writes to its argument",
-	       .dispatch = (void *)bad_dispatch,
-	       .name = "bad_verifier");
+	       .dispatch = (void *)bad_dispatch, .name = "bad_verifier");

@@ -4,6 +4,6 @@
 
 SEC(".struct_ops.link")
 struct mgx_ops bad_ops = {
-	.version	= MGX_OPS_VERSION + 1,
-	.name		= "bad_version",
+	.version = MGX_OPS_VERSION + 1,
+	.name = "bad_version",
 };

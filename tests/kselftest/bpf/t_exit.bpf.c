@@ -90,10 +90,7 @@ void BPF_PROG(t_complete, struct mgx_batch *batch, struct mgx_done *done)
 	end_if(T_IN_COMPLETE);
 }
 
-MGX_OPS_DEFINE(exit_ops, "test: ends itself",
-	       .init = (void *)t_init,
-	       .exit = (void *)t_end,
-	       .admit = (void *)t_admit,
-	       .dispatch = (void *)t_dispatch,
-	       .complete = (void *)t_complete,
+MGX_OPS_DEFINE(exit_ops, "test: ends itself", .init = (void *)t_init,
+	       .exit = (void *)t_end, .admit = (void *)t_admit,
+	       .dispatch = (void *)t_dispatch, .complete = (void *)t_complete,
 	       .name = "t_exit");

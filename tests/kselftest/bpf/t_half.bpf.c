@@ -16,5 +16,4 @@ void BPF_PROG(half_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(half_ops, "test: half of each batch",
-	       .dispatch = (void *)half_dispatch,
-	       .name = "t_half");
+	       .dispatch = (void *)half_dispatch, .name = "t_half");

@@ -56,6 +56,4 @@ void BPF_PROG(info_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(info_ops, "test: figures of channels",
-	.dispatch	= (void *)info_dispatch,
-	.name		= "t_info",
-);
+	       .dispatch = (void *)info_dispatch, .name = "t_info", );

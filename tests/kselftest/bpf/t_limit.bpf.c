@@ -4,7 +4,7 @@
  */
 #include "mgx_common.bpf.h"
 
-#define LIMIT_PAGES	7
+#define LIMIT_PAGES 7
 
 SEC("struct_ops/admit")
 void BPF_PROG(limit_admit, struct mgx_req *req)
@@ -23,6 +23,5 @@ void BPF_PROG(limit_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(limit_ops, "test: calls of 7 pages",
-	       .admit = (void *)limit_admit,
-	       .dispatch = (void *)limit_dispatch,
+	       .admit = (void *)limit_admit, .dispatch = (void *)limit_dispatch,
 	       .name = "t_limit");

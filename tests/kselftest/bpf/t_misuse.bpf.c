@@ -38,7 +38,8 @@ void BPF_PROG(misuse_dispatch, struct mgx_batch *batch)
 	result(T_CHANNEL, mgx_bpf_submit(batch, 12345, 4096, 0, 0));
 	result(T_NO_BYTES, mgx_bpf_submit(batch, 0, 0, 0, 0));
 	result(T_FLAGS, mgx_bpf_submit(batch, 0, 4096, 0, 1));
-	result(T_TOO_MUCH, mgx_bpf_submit(batch, 0, ~0ULL, 0, 0) - batch->bytes);
+	result(T_TOO_MUCH,
+	       mgx_bpf_submit(batch, 0, ~0ULL, 0, 0) - batch->bytes);
 	result(T_MORE, mgx_bpf_submit(batch, 0, 4096, 0, 0));
 }
 
@@ -51,5 +52,4 @@ void BPF_PROG(misuse_complete, struct mgx_batch *batch, struct mgx_done *done)
 MGX_OPS_DEFINE(misuse_ops, "test: wrong uses of kfuncs",
 	       .admit = (void *)misuse_admit,
 	       .dispatch = (void *)misuse_dispatch,
-	       .complete = (void *)misuse_complete,
-	       .name = "t_misuse");
+	       .complete = (void *)misuse_complete, .name = "t_misuse");

@@ -16,6 +16,4 @@ void BPF_PROG(overrun_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(overrun_ops, "test: writes beyond a channel's figures",
-	.dispatch	= (void *)overrun_dispatch,
-	.name		= "t_overrun",
-);
+	       .dispatch = (void *)overrun_dispatch, .name = "t_overrun", );

@@ -8,5 +8,4 @@ void BPF_PROG(sleepable_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(sleepable_ops, "test: refused by the verifier",
-	       .dispatch = (void *)sleepable_dispatch,
-	       .name = "t_sleepable");
+	       .dispatch = (void *)sleepable_dispatch, .name = "t_sleepable");

@@ -6,7 +6,7 @@
 #include "mgx_common.bpf.h"
 #include "../window.h"
 
-#define TICKS	(1 << 16) /* and as often as that: longer than WINDOW_MS */
+#define TICKS (1 << 16) /* and as often as that: longer than WINDOW_MS */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -60,7 +60,7 @@ SEC("struct_ops/complete")
 void BPF_PROG(window_complete, struct mgx_batch *batch, struct mgx_done *done)
 {
 	struct window *w = the_window();
-	struct wait wait = { };
+	struct wait wait = {};
 
 	if (!w || batch->tgid != w->tgid || done->channel != MGX_DONE_BATCH)
 		return;
@@ -95,8 +95,6 @@ void BPF_PROG(window_exit, struct mgx_exit_info *info)
 }
 
 MGX_OPS_DEFINE(window_ops, "test: time between copies and turns",
-	.dispatch	= (void *)window_dispatch,
-	.complete	= (void *)window_complete,
-	.exit		= (void *)window_exit,
-	.name		= "t_window",
-);
+	       .dispatch = (void *)window_dispatch,
+	       .complete = (void *)window_complete, .exit = (void *)window_exit,
+	       .name = "t_window", );

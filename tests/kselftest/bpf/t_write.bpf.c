@@ -9,5 +9,4 @@ void BPF_PROG(write_dispatch, struct mgx_batch *batch)
 }
 
 MGX_OPS_DEFINE(write_ops, "test: refused by the verifier",
-	       .dispatch = (void *)write_dispatch,
-	       .name = "t_write");
+	       .dispatch = (void *)write_dispatch, .name = "t_write");

@@ -56,7 +56,8 @@ void directed_reset(struct directed *d)
 	d->call.node = 1;
 }
 
-void directed_add(struct directed *d, int fd, uint64_t index, unsigned int flags)
+void directed_add(struct directed *d, int fd, uint64_t index,
+		  unsigned int flags)
 {
 	d->folio[d->call.nr++] = (struct mgxt_folio){
 		.fd = fd,

@@ -13,7 +13,7 @@
 
 #define CHANNELS "/sys/kernel/migrate_ext/channels"
 #define POLL_US	 20000
-#define PATIENCE 3000	/* polls */
+#define PATIENCE 3000 /* polls */
 
 /* The directory of this run that both sides see; see vm.sh. */
 static int mailbox(char *path, size_t len)

@@ -7,7 +7,7 @@
 
 #include "fixture.h"
 
-#define PAUSE_US 5000	/* whoever is tested needs the CPUs as well */
+#define PAUSE_US 5000 /* whoever is tested needs the CPUs as well */
 
 /**
  * struct mover - a thread and its buffer

@@ -12,15 +12,15 @@
 
 #include "fixture.h"
 
-#define PAGE		4096UL
-#define THP		"/sys/kernel/mm/transparent_hugepage/"
-#define HUGE		MIB(2)
-#define SHOW_WRONG	3
+#define PAGE	   4096UL
+#define THP	   "/sys/kernel/mm/transparent_hugepage/"
+#define HUGE	   MIB(2)
+#define SHOW_WRONG 3
 /* A thread that never sleeps starves others where one CPU emulates four. */
-#define PAUSE_US	500
+#define PAUSE_US 500
 
-#define KPF_COMPOUND_HEAD	15
-#define KPF_COMPOUND_TAIL	16
+#define KPF_COMPOUND_HEAD 15
+#define KPF_COMPOUND_TAIL 16
 
 /**
  * struct kind - how memory of a kind is made
@@ -40,18 +40,32 @@ struct kind {
 
 static const struct kind kinds[] = {
 	[MEM_ANON] = { PAGE, -1, 0, MADV_NOHUGEPAGE, {} },
-	[MEM_MTHP] = { KIB(64), -1, 0, MADV_HUGEPAGE, {
-		{ THP "hugepages-2048kB/enabled", "never" },
-		{ THP "hugepages-64kB/enabled", "madvise" } } },
-	[MEM_THP] = { HUGE, -1, 0, MADV_HUGEPAGE, {
-		{ THP "enabled", "madvise" },
-		{ THP "hugepages-2048kB/enabled", "inherit" } } },
+	[MEM_MTHP] = { KIB(64),
+		       -1,
+		       0,
+		       MADV_HUGEPAGE,
+		       { { THP "hugepages-2048kB/enabled", "never" },
+			 { THP "hugepages-64kB/enabled", "madvise" } } },
+	[MEM_THP] = { HUGE,
+		      -1,
+		      0,
+		      MADV_HUGEPAGE,
+		      { { THP "enabled", "madvise" },
+			{ THP "hugepages-2048kB/enabled", "inherit" } } },
 	[MEM_SHMEM] = { PAGE, MFD_ALLOW_SEALING, 0, MADV_NOHUGEPAGE, {} },
-	[MEM_SHMEM_THP] = { HUGE, 0, 0, MADV_HUGEPAGE, {
-		{ THP "shmem_enabled", "advise" },
-		{ THP "hugepages-2048kB/shmem_enabled", "inherit" } } },
+	[MEM_SHMEM_THP] = { HUGE,
+			    0,
+			    0,
+			    MADV_HUGEPAGE,
+			    { { THP "shmem_enabled", "advise" },
+			      { THP "hugepages-2048kB/shmem_enabled",
+				"inherit" } } },
 	[MEM_HUGETLB] = { HUGE, -1, MAP_HUGETLB, MADV_NORMAL, {} },
-	[MEM_HUGETLB_SHARED] = { HUGE, MFD_HUGETLB | MFD_ALLOW_SEALING, 0, MADV_NORMAL, {} },
+	[MEM_HUGETLB_SHARED] = { HUGE,
+				 MFD_HUGETLB | MFD_ALLOW_SEALING,
+				 0,
+				 MADV_NORMAL,
+				 {} },
 };
 
 /* Any word tells where it belongs and whose it is. */
@@ -209,7 +223,8 @@ static bool unit_is_folio(const struct mem *m, char *addr, int pagemap,
 
 	entry = read_u64(pagemap, (uintptr_t)addr / PAGE);
 	pfn = entry & ((1ULL << 55) - 1);
-	if (!(entry >> 63) || !(read_u64(flags, pfn) & 1ULL << KPF_COMPOUND_HEAD))
+	if (!(entry >> 63) ||
+	    !(read_u64(flags, pfn) & 1ULL << KPF_COMPOUND_HEAD))
 		return false;
 	for (i = 1; i < nr; i++) {
 		f = read_u64(flags, pfn + i);
@@ -244,7 +259,8 @@ static void writer_pass(struct mem_writer *w)
 
 	for (i = 0; i < m->len / sizeof(*word); i++) {
 		uint64_t is = word[i];
-		uint64_t should = mem_word(i * sizeof(*word), m->seed) + m->pass;
+		uint64_t should =
+			mem_word(i * sizeof(*word), m->seed) + m->pass;
 
 		if (is == should)
 			word[i] = is + 1;

@@ -18,7 +18,7 @@
 #include "fixture.h"
 
 #define PAGE	4096
-#define WAIT_MS	60000
+#define WAIT_MS 60000
 
 static bool all(ssize_t (*io)(int, void *, size_t), int fd, void *buf,
 		size_t len)
@@ -49,17 +49,16 @@ static bool reply(struct nbd *n, const struct nbd_request *request)
 	memcpy(&head.handle, &request->handle, sizeof(head.handle));
 	if (!all(do_write, n->sock, &head, sizeof(head)))
 		return false;
-	return !reads || all(do_write, n->sock,
-			     n->image + be64toh(request->from),
-			     be32toh(request->len));
+	return !reads ||
+	       all(do_write, n->sock, n->image + be64toh(request->from),
+		   be32toh(request->len));
 }
 
 static bool is_held(const struct nbd *n, const struct nbd_request *request)
 {
 	uint64_t from = be64toh(request->from);
 
-	return be32toh(request->type) == NBD_CMD_READ &&
-	       from < n->hold_end &&
+	return be32toh(request->type) == NBD_CMD_READ && from < n->hold_end &&
 	       from + be32toh(request->len) > n->hold_start;
 }
 

@@ -14,8 +14,8 @@
 
 #include "fixture.h"
 
-#define PAGE	4096UL
-#define CHUNK	512	/* pages per move_pages(): as many as a batch */
+#define PAGE  4096UL
+#define CHUNK 512 /* pages per move_pages(): as many as a batch */
 
 /* One move_pages() of up to CHUNK units from @at on; @node -1 only asks. */
 static int move_chunk(const struct mem *m, size_t at, size_t step, int node,

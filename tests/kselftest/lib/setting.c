@@ -127,9 +127,10 @@ int hugetlb_pool(unsigned int per_node)
 	int node, rc = 0;
 
 	for (node = 0; node < 2 && !rc; node++) {
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
-			 node);
+		snprintf(
+			path, sizeof(path),
+			"/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
+			node);
 		rc = setting_set_u64(path, per_node);
 		if (!rc && file_read_s64(path) < (int64_t)per_node)
 			rc = -ENOMEM;

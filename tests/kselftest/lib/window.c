@@ -15,7 +15,7 @@
 #include "window.h"
 
 #define PAGE	4096UL
-#define WAIT_MS	60000
+#define WAIT_MS 60000
 
 static int last_cpu(void)
 {

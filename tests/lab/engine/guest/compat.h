@@ -8,8 +8,8 @@
 #include <linux/slab.h>
 
 #ifndef kmalloc_obj
-#define kmalloc_obj(_type) kmalloc(sizeof(_type), GFP_KERNEL)
-#define kzalloc_obj(_type) kzalloc(sizeof(_type), GFP_KERNEL)
+#define kmalloc_obj(_type)	kmalloc(sizeof(_type), GFP_KERNEL)
+#define kzalloc_obj(_type)	kzalloc(sizeof(_type), GFP_KERNEL)
 #define kzalloc_objs(_type, _n) kcalloc(_n, sizeof(_type), GFP_KERNEL)
 #endif
 

@@ -115,10 +115,10 @@ static int submit(struct dma_chan *chan, struct probe_copy *copy)
 	struct device *dev = dmaengine_get_dma_device(chan);
 	struct dma_async_tx_descriptor *tx;
 
-	copy->src_dma = dma_map_page(dev, copy->src, 0, copy_size(),
-				     DMA_TO_DEVICE);
-	copy->dst_dma = dma_map_page(dev, copy->dst, 0, copy_size(),
-				     DMA_FROM_DEVICE);
+	copy->src_dma =
+		dma_map_page(dev, copy->src, 0, copy_size(), DMA_TO_DEVICE);
+	copy->dst_dma =
+		dma_map_page(dev, copy->dst, 0, copy_size(), DMA_FROM_DEVICE);
 	tx = dmaengine_prep_dma_memcpy(chan, copy->dst_dma, copy->src_dma,
 				       copy_size(),
 				       DMA_PREP_INTERRUPT | DMA_CTRL_ACK);

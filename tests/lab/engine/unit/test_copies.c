@@ -12,8 +12,8 @@
 static struct server server;
 static struct guest g;
 
-#define SRC(_i) (GUEST_SRC + (_i)*0x10000)
-#define DST(_i) (GUEST_DST + (_i)*0x10000)
+#define SRC(_i) (GUEST_SRC + (_i) * 0x10000)
+#define DST(_i) (GUEST_DST + (_i) * 0x10000)
 
 static struct channel *channel(unsigned int chan)
 {
