@@ -240,14 +240,15 @@ void mgx_channel_sum(struct mgx_channel *channel, struct mgx_channel_stats *sum)
 }
 
 /**
- * mgx_channel_set_depth() - how many jobs of one call a channel takes at once
+ * mgx_channel_set_depth() - how many jobs a channel of threads works on at once
  * @channel: whose
- * @depth: jobs
+ * @depth: jobs, and so many of one call are with it
  */
 void mgx_channel_set_depth(struct mgx_channel *channel, u32 depth)
 {
 	spin_lock_irq(&channel->lock);
 	channel->depth = depth;
+	channel->servers = depth;
 	spin_unlock_irq(&channel->lock);
 }
 
@@ -604,6 +605,7 @@ mgx_channel_alloc(const struct mgx_channel_desc *desc)
 	if (!desc->max_seg)
 		channel->desc.max_seg = UINT_MAX & PAGE_MASK;
 	channel->depth = desc->depth ?: 2;
+	channel->servers = desc->kind == MGX_KIND_CPU ? channel->depth : 1;
 	if (!desc->max_nr)
 		channel->desc.max_nr = MGX_JOB_SEGS;
 	strscpy(channel->name, desc->name);

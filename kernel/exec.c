@@ -6,7 +6,8 @@
  * room, the calling CPU too if the policy asked for it: greedy list
  * scheduling, whose finish time is within one piece of the best, whatever the
  * channels' speeds are and however they change. A slow or dead channel costs
- * its own piece, never the batch.
+ * its own piece, never the batch. When the calling CPU is free, an engine has
+ * one more piece in advance, so that it need not wait for the next.
  *
  * A job that is not done by its deadline is given up. Its destination may
  * still be written (rule 4), so the folios are held until the channel proves
@@ -253,8 +254,11 @@ static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
 {
 	struct mgx_job *job;
 
+	/* What waits behind a slow job is lost to a CPU that could copy it. */
+	u32 most = ctx->exec.helped ? channel->servers : channel->depth;
+
 	if (channel->state != MGX_CHANNEL_UP || share->stopped ||
-	    share->inflight >= channel->depth)
+	    share->inflight >= most)
 		return NULL;
 	job = list_first_entry_or_null(&channel->free, struct mgx_job, node);
 	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_nr,
@@ -690,6 +694,9 @@ void mgx_exec_run(struct mgx_ctx *ctx)
 
 	ctx->exec.rest = (struct mgx_done){ .channel = MGX_CHANNEL_CALLER };
 	ctx->exec.off = 0;
+	ctx->exec.helped = false;
+	for (share = ctx->shares; share < end; share++)
+		ctx->exec.helped |= !share->to;
 	ctx->exec.deadline_ns = max(READ_ONCE(deadline_ms), 1U) * NSEC_PER_MSEC;
 	for (share = ctx->shares; share < end; share++)
 		if (share->to)

@@ -68,6 +68,7 @@ struct mgx_share {
  * @wait: the call, when it sleeps
  * @deadline_ns: a job older than that is given up
  * @poll_ns: the call polls that long before it sleeps
+ * @helped: the calling CPU copies too
  */
 struct mgx_exec {
 	spinlock_t lock;
@@ -81,6 +82,7 @@ struct mgx_exec {
 	wait_queue_head_t wait;
 	u64 deadline_ns;
 	u64 poll_ns;
+	bool helped;
 };
 
 /* The call polls that long for slow channels, then sleeps. */
@@ -247,6 +249,7 @@ enum mgx_verify {
  * @lock: protects all that follows
  * @state: &enum mgx_channel_state
  * @depth: jobs of one call at once
+ * @servers: of these, those it works on; no more while the calling CPU helps
  * @strikes: errors since the last success
  * @refusals: jobs not taken since the last success
  * @backoff_ms: time in quarantine
@@ -280,6 +283,7 @@ struct mgx_channel {
 	spinlock_t lock;
 	enum mgx_channel_state state;
 	u32 depth;
+	u32 servers;
 	u32 strikes;
 	u32 refusals;
 	u32 backoff_ms;

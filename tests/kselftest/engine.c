@@ -7,7 +7,7 @@
  * is lost, and nobody's memory is written to when a copy comes too late.
  *
  * kselftest-guest: engine
- * kselftest-timeout: 300
+ * kselftest-timeout: 600
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
+#define LIMIT	 120 /* seconds, on a busy machine */
 #define PAGE	 4096UL
 #define SETTINGS "/sys/module/migrate_ext/parameters/"
 
@@ -303,6 +304,137 @@ TEST_F(engine, lost_interrupts)
 	end(_metadata, self);
 	EXPECT_LT(0, engine_total("dropped_interrupts"));
 	EXPECT_LE(self->before.offloaded, self->before.engine);
+}
+
+/* --- faults, alone and together, with folios of each size --------------------- */
+
+FIXTURE(faulty)
+{
+	struct counts counts;
+	struct mem mem;
+	struct figures before;
+};
+
+FIXTURE_VARIANT(faulty)
+{
+	enum mem_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(faulty, anon){ MEM_ANON };
+FIXTURE_VARIANT_ADD(faulty, mthp){ MEM_MTHP };
+FIXTURE_VARIANT_ADD(faulty, thp){ MEM_THP };
+FIXTURE_VARIANT_ADD(faulty, hugetlb){ MEM_HUGETLB };
+
+typedef FIXTURE_DATA(faulty) faulty_t;
+typedef FIXTURE_VARIANT(faulty) faulty_variant_t;
+
+/* The deadline is beyond what a busy host makes of an engine that is well. */
+FIXTURE_SETUP(faulty)
+{
+	int rc = engine_start();
+
+	self->mem.fd = -1;
+	if (rc == -EOPNOTSUPP)
+		SKIP(return, "no engine");
+	ASSERT_EQ(0, rc);
+	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, setting_set(SETTINGS "dmaengine", "1"));
+	ASSERT_EQ(0, setting_set(SETTINGS "deadline_ms", "1000"));
+	ASSERT_EQ(0, engine_ask(NULL, 0, "clear chan all"));
+}
+
+FIXTURE_TEARDOWN(faulty)
+{
+	engine_ask(NULL, 0, "clear chan all");
+	policy_end();
+	mem_free(&self->mem);
+	setting_restore();
+}
+
+static void move_faulty(struct __test_metadata *_metadata, faulty_t *self,
+			int node)
+{
+	ssize_t want = self->mem.len / PAGE, there = 0;
+	int tries;
+
+	for (tries = 0; tries < 20 && there < want; tries++) {
+		there = mem_move_pages(&self->mem, node, false);
+		/* The kernel splits what failed, and mTHP that moves again. */
+		if (self->mem.unit < MIB(2))
+			self->mem.unit = PAGE;
+	}
+	EXPECT_EQ(want, there);
+	EXPECT_EQ(0, mem_check(&self->mem));
+}
+
+static void run_faulty(struct __test_metadata *_metadata, faulty_t *self,
+		       const faulty_variant_t *variant,
+		       const char *const *faults)
+{
+	if (variant->kind == MEM_HUGETLB)
+		ASSERT_EQ(0, hugetlb_pool(4));
+	ASSERT_EQ(0, mem_make(&self->mem, variant->kind, MIB(4), 0));
+	ASSERT_EQ(0, policy_run(true));
+	ASSERT_EQ(0, counts_read(&self->counts));
+	figures_read(&self->before);
+	for (; *faults; faults++)
+		ASSERT_EQ(0, engine_ask(NULL, 0, "fault chan %s", *faults));
+	move_faulty(_metadata, self, 1);
+	move_faulty(_metadata, self, 0);
+	policy_end();
+	ASSERT_EQ(0, counts_since(&self->counts));
+	figures_since(&self->before);
+	EXPECT_LE(self->before.offloaded, self->before.engine);
+	counts_print(&self->counts);
+}
+
+TEST_F_TIMEOUT(faulty, errors, LIMIT)
+{
+	static const char *const faults[] = { "all error nth 2", NULL };
+
+	run_faulty(_metadata, self, variant, faults);
+	EXPECT_LT(0, EV(&self->counts, folios_redone));
+}
+
+/* One of each, at the same time, on the eight channels. */
+TEST_F_TIMEOUT(faulty, all_together, LIMIT)
+{
+	static const char *const faults[] = {
+		"0.0 hang nth 2",
+		"0.1 error nth 1 code write-data",
+		"0.2 drop-irq nth 1 times always",
+		"0.3 late nth 1 ms 2500",
+		"1.0 late-write nth 2 ms 3000",
+		"1.1 error nth 3",
+		NULL,
+	};
+
+	run_faulty(_metadata, self, variant, faults);
+	EXPECT_LT(0, EV(&self->counts, folios_redone) +
+			     EV(&self->counts, folios_limbo));
+}
+
+static int verify_all(const char *how)
+{
+	int id, first, last, rc = 0;
+
+	if (channels_find("dmaengine", &first, &last) < 1)
+		return -ENODEV;
+	for (id = first; id <= last && !rc; id++)
+		rc = channel_set(id, "verify", how);
+	return rc;
+}
+
+/* It says all is well, and one byte is wrong: only a comparison tells. */
+TEST_F_TIMEOUT(faulty, corrupt, LIMIT)
+{
+	static const char *const faults[] = { "all corrupt nth 3", NULL };
+
+	ASSERT_EQ(0, verify_all("full"));
+	run_faulty(_metadata, self, variant, faults);
+	EXPECT_LT(0, EV(&self->counts, verify_failed));
+	EXPECT_LT(0, EV(&self->counts, channel_failed));
+	EXPECT_EQ(0, verify_all("off"));
 }
 
 TEST_HARNESS_MAIN
