@@ -289,7 +289,7 @@ static void speed(void)
 	puts("Four simulated channels of 100 MB/s each, against the sum of these (and, if the");
 	puts("CPU helps, of what it does alone; then without the time the simulator took from");
 	puts("that CPU to be the engines). A slow channel's last pieces are waited for: up to");
-	puts("two of 64 K, 1.3 ms, cost what the CPU does in the time of a batch. Last: CPU");
+	puts("two of 64 K (one if the CPU helps), 0.7 ms each, delay the batch. Last: CPU");
 	puts("time of the caller's whole move_pages().");
 	printf("%-9s %-10s %-6s %6s %9s %9s %8s %11s %11s\n", "batch", "path",
 	       "CPU", "piece", "MB/s", "goal", "of goal", "offloaded",
