@@ -96,9 +96,8 @@ struct mgx_dma {
 	struct mgx_dma_job *jobs;
 };
 
-static DEFINE_MUTEX(mgx_dma_mutex); /* the list */
-static DEFINE_MUTEX(
-	mgx_dma_switching); /* taking the engines, giving them back */
+static DEFINE_MUTEX(mgx_dma_mutex);	/* the list */
+static DEFINE_MUTEX(mgx_dma_switching); /* the parameter */
 static LIST_HEAD(mgx_dma_list);
 
 static struct mgx_dma_job *mgx_dma_job(struct mgx_dma *dma,
@@ -155,7 +154,6 @@ static void mgx_dma_end(struct work_struct *work)
 	llist_for_each_entry_safe(mine, next, llist_del_all(&dma->ended),
 				  ended) {
 		struct mgx_job *job = mine->job;
-
 		int status = 0;
 
 		if (!bitmap_empty(job->failed, job->nr))
@@ -344,7 +342,7 @@ static void mgx_dma_drop(struct mgx_dma *dma)
 	put_device(&dma->cdev->device);
 }
 
-/* A shared one is given back with all the others: dmaengine counts no single ones. */
+/* A shared one is given back with all others: dmaengine counts no single ones. */
 static void mgx_dma_release_one(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
@@ -577,16 +575,11 @@ static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma))
 	}
 }
 
-/**
- * mgx_dma_scan() - take every channel of dmaengine that copies memory
- *
- * Those that somebody else has for himself stay his. Channels whose device is
- * gone go.
- *
- * Context: process, may sleep for long.
- * Return: 0 or a negative errno.
+/*
+ * Take every channel of dmaengine that copies memory. Those that somebody else
+ * has for himself stay his; those whose device is gone go.
  */
-int mgx_dma_scan(void)
+static int mgx_dma_scan(void)
 {
 	int rc;
 
@@ -600,12 +593,7 @@ int mgx_dma_scan(void)
 	return rc == -ENOSPC ? 0 : rc;
 }
 
-/**
- * mgx_dma_release() - give all channels of dmaengine back
- *
- * Context: process, may sleep for long.
- */
-void mgx_dma_release(void)
+static void mgx_dma_release(void)
 {
 	mutex_lock(&mgx_dma_mutex);
 	mgx_dma_remove(NULL);

@@ -252,10 +252,9 @@ static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
 				    struct mgx_ctx *ctx,
 				    struct mgx_share *share)
 {
-	struct mgx_job *job;
-
 	/* What waits behind a slow job is lost to a CPU that could copy it. */
 	u32 most = ctx->exec.helped ? channel->servers : channel->depth;
+	struct mgx_job *job;
 
 	if (channel->state != MGX_CHANNEL_UP || share->stopped ||
 	    share->inflight >= most)

@@ -217,8 +217,8 @@ __bpf_kfunc void mgx_bpf_error(const char *msg, u32 msg__sz)
  * @info__sz: bytes of @info: what a program knows of it is filled in
  *
  * Context: any member.
- * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room, or for
- * more than there could ever be figures.
+ * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room,
+ * or for more than there could ever be figures.
  */
 __bpf_kfunc int mgx_bpf_channel_info(u32 id, void *info, u32 info__sz)
 {

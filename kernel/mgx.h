@@ -333,8 +333,6 @@ void mgx_cpu_exit(void);
 /* dma.c: engines by dmaengine */
 int mgx_dma_init(void);
 void mgx_dma_exit(void);
-int mgx_dma_scan(void);
-void mgx_dma_release(void);
 
 /* policy.c: who decides */
 /**
