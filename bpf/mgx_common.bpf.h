@@ -22,6 +22,9 @@ __s64 mgx_bpf_submit(struct mgx_batch *batch, __u32 channel, __u64 bytes,
 int mgx_bpf_wait(struct mgx_batch *batch, __u64 poll_ns) __ksym __weak;
 /* In every member: figures of a channel, as far as info__sz goes. */
 int mgx_bpf_channel_info(__u32 id, void *info, __u32 info__sz) __ksym __weak;
+/* In every member: nanoseconds, 0 for unknown. */
+__u64 mgx_bpf_cpu_copy_ns(__u64 bytes, __s32 src_nid,
+			  __s32 dst_nid) __ksym __weak;
 /*
  * In every member: bpf_for_each(mgx_channel, info, nid) runs over the channels
  * that take work, nearest to node nid first. The calling CPU is not among them.

@@ -595,6 +595,8 @@ static void mgx_exec_help(struct mgx_ctx *ctx, struct mgx_share *share)
 	}
 	share->done.ns = ktime_get_ns() - share->start_ns;
 	mgx_channel_account_caller(&share->done);
+	mgx_cost_learn(ctx->batch.src_nid, ctx->batch.dst_nid,
+		       share->done.bytes, share->done.ns, ctx->nr_shares == 1);
 }
 
 static void mgx_exec_poll(struct mgx_ctx *ctx)

@@ -52,6 +52,7 @@
 #include "trace.h"
 
 DEFINE_STATIC_CALL_NULL(mgx_orig_migrate_pages, migrate_pages);
+DEFINE_STATIC_CALL_NULL(mgx_orig_folio_mc_copy, folio_mc_copy);
 DEFINE_STATIC_CALL_NULL(mgx_orig_memfd_pin_folios, memfd_pin_folios);
 
 static DEFINE_MUTEX(mgx_hook_mutex);
@@ -318,6 +319,18 @@ static noinline bool notrace mgx_turn_copied(struct mgx_ctx *ctx,
 	return true;
 }
 
+/* Redirected here now and then, when the kernel copies: what does it take? */
+static int mgx_timed_copy(struct folio *dst, struct folio *src)
+{
+	u64 start = ktime_get_ns();
+	int rc = static_call(mgx_orig_folio_mc_copy)(dst, src);
+
+	if (!rc)
+		mgx_cost_learn(folio_nid(src), folio_nid(dst), folio_size(src),
+			       ktime_get_ns() - start, true);
+	return rc;
+}
+
 /* The turn of a folio that no batch has seen. True: it begins one. */
 static noinline bool notrace mgx_turn_first(struct folio *src,
 					    struct ftrace_regs *fregs)
@@ -355,6 +368,9 @@ static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
 			return;
 	}
 	mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
+	if (unlikely(mgx_cost_turn()))
+		ftrace_regs_set_instruction_pointer(
+			fregs, (unsigned long)mgx_timed_copy);
 }
 
 /* Move folios of at least @pages base pages from @from to the empty @part. */
@@ -671,6 +687,8 @@ int mgx_hook_init(void)
 	}
 	static_call_update(mgx_orig_migrate_pages,
 			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_CALL]));
+	static_call_update(mgx_orig_folio_mc_copy,
+			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_COPY]));
 	if (mgx_nr_hooks > MGX_HOOK_PIN)
 		static_call_update(
 			mgx_orig_memfd_pin_folios,

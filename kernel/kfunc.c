@@ -235,6 +235,24 @@ __bpf_kfunc int mgx_bpf_channel_info(u32 id, void *info, u32 info__sz)
 	return 0;
 }
 
+/**
+ * mgx_bpf_cpu_copy_ns() - what the calling CPU would take for a copy
+ * @bytes: how much
+ * @src_nid: node it is on, see &mgx_batch.src_nid
+ * @dst_nid: node it goes to
+ *
+ * A moving average of what calling CPUs took between these nodes, each folio
+ * by itself or whole batches. Until one has copied there, the figure of a short
+ * trial when a policy was attached, on memory that was in the caches.
+ *
+ * Context: any member.
+ * Return: nanoseconds; 0 if nobody knows, or there is no such node.
+ */
+__bpf_kfunc u64 mgx_bpf_cpu_copy_ns(u64 bytes, s32 src_nid, s32 dst_nid)
+{
+	return mgx_cost_ns(bytes, src_nid, dst_nid);
+}
+
 /* What is in a struct bpf_iter_mgx_channel. */
 struct mgx_channel_iter {
 	struct mgx_channel_info info;
@@ -302,6 +320,7 @@ BTF_ID_FLAGS(func, mgx_bpf_skip, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mgx_bpf_exit)
 BTF_ID_FLAGS(func, mgx_bpf_error)
 BTF_ID_FLAGS(func, mgx_bpf_channel_info)
+BTF_ID_FLAGS(func, mgx_bpf_cpu_copy_ns)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_new, KF_ITER_NEW)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_destroy, KF_ITER_DESTROY)

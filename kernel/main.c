@@ -18,9 +18,12 @@ static int __init mgx_init(void)
 
 	if (rc)
 		return rc;
-	rc = mgx_hook_init();
+	rc = mgx_cost_init();
 	if (rc)
 		goto out_reserve;
+	rc = mgx_hook_init();
+	if (rc)
+		goto out_cost;
 	rc = mgx_kfunc_init();
 	if (rc)
 		goto out_hook;
@@ -46,6 +49,8 @@ out_sysfs:
 	mgx_sysfs_exit();
 out_hook:
 	mgx_hook_exit();
+out_cost:
+	mgx_cost_exit();
 out_reserve:
 	mgx_reserve_exit();
 	return rc;
@@ -59,6 +64,7 @@ static void __exit mgx_exit(void)
 	mgx_cpu_exit();
 	mgx_sysfs_exit();
 	mgx_hook_exit();
+	mgx_cost_exit();
 	mgx_reserve_exit();
 }
 

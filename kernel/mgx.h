@@ -191,6 +191,22 @@ void mgx_exec_init(struct mgx_ctx *ctx);
 void mgx_exec_run(struct mgx_ctx *ctx);
 int mgx_job_copy(struct mgx_job *job);
 
+/* cost.c: what the calling CPU takes */
+#define MGX_COST_EVERY 16
+
+DECLARE_PER_CPU(u32, mgx_cost_turns);
+int mgx_cost_init(void);
+void mgx_cost_exit(void);
+void mgx_cost_try(void);
+void mgx_cost_learn(s32 src, s32 dst, u64 bytes, u64 ns, bool alone);
+u64 mgx_cost_ns(u64 bytes, s32 src, s32 dst);
+
+/* Whether the copy at this folio's turn is to be a sample. */
+static __always_inline bool mgx_cost_turn(void)
+{
+	return this_cpu_inc_return(mgx_cost_turns) % MGX_COST_EVERY == 1;
+}
+
 /* channel.c: who copies */
 /**
  * struct mgx_channel_stats - what a channel has done

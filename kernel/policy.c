@@ -325,6 +325,7 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 		kfree(policy);
 		return ERR_PTR(-ENODEV);
 	}
+	mgx_cost_try();
 	rc = mgx_policy_call_init(policy);
 	complete_all(&policy->ready);
 	if (rc) {

@@ -117,6 +117,48 @@ TEST_F_TIMEOUT(info, figures, LIMIT)
 	EXPECT_LE(figure(1, "cpu_ns"), figure(1, "ns"));
 }
 
+/* Nanoseconds per page that the calling CPUs took, by a policy of theirs. */
+static double caller_page_ns(struct __test_metadata *_metadata, info_t *self)
+{
+	unsigned long long bytes = figure(0, "bytes"), ns = figure(0, "ns");
+	struct policy cpu;
+	int i;
+
+	policy_detach(&self->policy);
+	EXPECT_EQ(0, policy_start(&cpu, "mgx_cpu"));
+	for (i = 0; i < 32; i++)
+		EXPECT_EQ(PAGES, mem_move_pages(&self->mem, i % 2, false));
+	policy_close(&cpu);
+	EXPECT_EQ(0, policy_attach(&self->policy));
+	bytes = figure(0, "bytes") - bytes;
+	ns = figure(0, "ns") - ns;
+	EXPECT_LT(0, bytes);
+	return bytes ? ns * 4096.0 / bytes : 0;
+}
+
+/*
+ * What a copy by CPU takes: known from the first batch on, though the policy
+ * leaves nothing to the CPU, and then what CPUs really took.
+ */
+TEST_F_TIMEOUT(info, cpu_copy_ns, LIMIT)
+{
+	struct t_info *t = &self->seen;
+	double page_ns;
+
+	look(_metadata, self, 0, 1);
+	EXPECT_LT(0, t->cpu_page_ns);
+	EXPECT_LE(t->bytes / 4096 * t->cpu_page_ns, t->cpu_ns);
+	EXPECT_LT(t->cpu_ns, t->bytes / 4096 * (t->cpu_page_ns + 1));
+	EXPECT_EQ(0, t->cpu_nowhere);
+	look(_metadata, self, 0, 0);
+	page_ns = caller_page_ns(_metadata, self);
+	look(_metadata, self, 0, 0);
+	note("a page took CPUs %.0f ns, and is said to take %llu ns", page_ns,
+	     (unsigned long long)t->cpu_page_ns);
+	EXPECT_LT(page_ns / 8, t->cpu_page_ns);
+	EXPECT_LT(t->cpu_page_ns, page_ns * 8);
+}
+
 static unsigned long long table_sum(int id, const char *name, int column,
 				    long key)
 {

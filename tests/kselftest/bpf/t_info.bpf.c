@@ -50,6 +50,13 @@ void BPF_PROG(info_dispatch, struct mgx_batch *batch)
 	t->absent = mgx_bpf_channel_info(12345, &info, sizeof(info));
 	t->part = mgx_bpf_channel_info(1, (void *)&part, sizeof(part));
 	t->part_bytes = part;
+	t->cpu_ns = mgx_bpf_cpu_copy_ns(batch->bytes, batch->src_nid,
+					batch->dst_nid);
+	t->cpu_page_ns =
+		mgx_bpf_cpu_copy_ns(4096, batch->src_nid, batch->dst_nid);
+	t->bytes = batch->bytes;
+	t->cpu_nowhere = mgx_bpf_cpu_copy_ns(4096, -1, 0) +
+			 mgx_bpf_cpu_copy_ns(4096, 0, 12345);
 	if (!mgx_bpf_channel_info(1, &info, sizeof(info)))
 		t->info = info;
 	t->batches++;

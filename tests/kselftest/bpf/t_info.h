@@ -17,6 +17,10 @@
  * @absent: what mgx_bpf_channel_info() says of one that does not exist
  * @part: its return value for less memory than there are figures
  * @part_bytes: bytes of that, from a structure that is shorter
+ * @cpu_ns: what mgx_bpf_cpu_copy_ns() says of the batch
+ * @cpu_page_ns: and of a page between the same nodes
+ * @cpu_nowhere: and between nodes that do not exist
+ * @bytes: of the batch
  * @info: channel 1 by mgx_bpf_channel_info()
  */
 struct t_info {
@@ -28,6 +32,10 @@ struct t_info {
 	__s32 absent;
 	__s32 part;
 	__u64 part_bytes;
+	__u64 cpu_ns;
+	__u64 cpu_page_ns;
+	__u64 cpu_nowhere;
+	__u64 bytes;
 	struct mgx_channel_info info;
 };
 
