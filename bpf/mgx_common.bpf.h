@@ -25,6 +25,10 @@ int mgx_bpf_channel_info(__u32 id, void *info, __u32 info__sz) __ksym __weak;
 /* In every member: nanoseconds, 0 for unknown. */
 __u64 mgx_bpf_cpu_copy_ns(__u64 bytes, __s32 src_nid,
 			  __s32 dst_nid) __ksym __weak;
+/* In every member: struct mgx_event_counts, as far as ev__sz goes. */
+int mgx_bpf_events(void *ev, __u32 ev__sz) __ksym __weak;
+/* In dump(): a line; see mgx_dump(). */
+int mgx_bpf_dump(const char *line, __u32 line__sz) __ksym __weak;
 /*
  * In every member: bpf_for_each(mgx_channel, info, nid) runs over the channels
  * that take work, nearest to node nid first. The calling CPU is not among them.
@@ -55,6 +59,14 @@ void mgx_bpf_error(const char *msg, __u32 msg__sz) __ksym;
 	({                                             \
 		char ___msg[] = literal;               \
 		mgx_bpf_error(___msg, sizeof(___msg)); \
+	})
+
+/* In dump(): mgx_dump("busy %llu of %u", a, b): a line of the dump. */
+#define mgx_dump(fmt, args...)                                       \
+	({                                                           \
+		char ___line[MGX_DUMP_LINE] = "";                    \
+		BPF_SNPRINTF(___line, sizeof(___line), fmt, ##args); \
+		mgx_bpf_dump(___line, sizeof(___line));              \
 	})
 
 /* Text that 'mgxctl policies' shows. */

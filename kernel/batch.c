@@ -7,9 +7,12 @@
 #include "mgx.h"
 #include "trace.h"
 
-/* The figures of all shares, and what the call did for them, as one. */
-static void mgx_batch_report(struct mgx_ctx *ctx, struct mgx_policy *policy,
-			     u64 ns)
+/*
+ * The figures of all shares, and what the call did for them, as one. Returns
+ * the bytes that were copied.
+ */
+static u64 mgx_batch_report(struct mgx_ctx *ctx, struct mgx_policy *policy,
+			    u64 ns)
 {
 	struct mgx_done total = ctx->exec.rest;
 	u32 i;
@@ -26,14 +29,15 @@ static void mgx_batch_report(struct mgx_ctx *ctx, struct mgx_policy *policy,
 	}
 	trace_mgx_done(&ctx->batch, &total);
 	mgx_policy_complete(policy, ctx, &total);
+	return total.bytes;
 }
 
-static void mgx_batch_execute(struct mgx_ctx *ctx, struct mgx_policy *policy)
+static u64 mgx_batch_execute(struct mgx_ctx *ctx, struct mgx_policy *policy)
 {
 	u64 start = ktime_get_ns();
 
 	mgx_exec_run(ctx);
-	mgx_batch_report(ctx, policy, ktime_get_ns() - start);
+	return mgx_batch_report(ctx, policy, ktime_get_ns() - start);
 }
 
 /**
@@ -48,6 +52,7 @@ static void mgx_batch_execute(struct mgx_ctx *ctx, struct mgx_policy *policy)
 void mgx_batch_run(struct mgx_ctx *ctx)
 {
 	struct mgx_policy *policy = mgx_policy_get();
+	u64 start, copied = 0;
 
 	if (!policy || !policy->ops->dispatch)
 		return;
@@ -55,10 +60,12 @@ void mgx_batch_run(struct mgx_ctx *ctx)
 	mgx_count_add(ctx, pages_batched, ctx->batch.bytes >> PAGE_SHIFT);
 	mgx_reason_add(ctx->batch.reason, ctx->batch.bytes >> PAGE_SHIFT);
 	trace_mgx_batch(&ctx->batch);
+	start = ktime_get_ns();
+	ctx->exec.until_ns = start + policy->timeout_ns;
 	mgx_policy_dispatch(policy, ctx);
-	if (!ctx->nr_shares) {
+	if (ctx->nr_shares)
+		copied = mgx_batch_execute(ctx, policy);
+	else
 		mgx_count(ctx, batches_declined);
-		return;
-	}
-	mgx_batch_execute(ctx, policy);
+	mgx_guard_batch(ctx, policy, ktime_get_ns() - start, copied);
 }

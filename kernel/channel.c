@@ -107,6 +107,38 @@ void *mgx_channel_priv(const struct mgx_channel *channel)
 }
 EXPORT_SYMBOL_GPL(mgx_channel_priv);
 
+static void mgx_channel_describe(const struct mgx_channel *channel,
+				 struct mgx_channel_info *info)
+{
+	*info = (struct mgx_channel_info){
+		.bytes = READ_ONCE(channel->stats.bytes),
+		.copies = READ_ONCE(channel->stats.copies),
+		.errors = READ_ONCE(channel->stats.errors),
+		.inflight = READ_ONCE(channel->inflight),
+		.ewma_ns = READ_ONCE(channel->ewma_ns),
+		.ewma_mbps = READ_ONCE(channel->ewma_mbps),
+		.p50_ns = READ_ONCE(channel->p50_ns),
+		.p99_ns = READ_ONCE(channel->p99_ns),
+		.id = channel->id,
+		.kind = channel->desc.kind,
+		.state = READ_ONCE(channel->state),
+		.nid = channel->desc.nid,
+		.credits = channel->desc.credits,
+		.depth = READ_ONCE(channel->depth),
+	};
+}
+
+/* Tell the policy, if it listens; under any lock. */
+static void mgx_channel_tell(const struct mgx_channel *channel, u32 event)
+{
+	struct mgx_channel_info info;
+
+	if (!mgx_policy_listens())
+		return;
+	mgx_channel_describe(channel, &info);
+	mgx_notice(&info, event);
+}
+
 /* Exponentially weighted: one eighth new, seven eighths old. */
 static u64 mgx_ewma(u64 old, u64 new)
 {
@@ -274,6 +306,7 @@ void mgx_channel_fail(struct mgx_channel *channel, bool now)
 	if (channel->state == MGX_CHANNEL_UP) {
 		channel->state = MGX_CHANNEL_FAILED;
 		mgx_event(channel_failed);
+		mgx_channel_tell(channel, MGX_CHANNEL_BROKE);
 		mgx_channel_probe_later(channel);
 	} else if (channel->state == MGX_CHANNEL_OFFLINE) {
 		/* What it still holds must be let go all the same. */
@@ -324,6 +357,7 @@ static void mgx_channel_probe(struct work_struct *work)
 		channel->strikes = 0;
 		channel->refusals = 0;
 		mgx_event(channel_recovered);
+		mgx_channel_tell(channel, MGX_CHANNEL_RECOVERED);
 	} else if (channel->state != MGX_CHANNEL_GONE && !stopped) {
 		mgx_channel_probe_later(channel);
 	}
@@ -347,27 +381,6 @@ bool mgx_channel_verifies(struct mgx_channel *channel)
 }
 
 /* --- figures for policies -------------------------------------------------- */
-
-static void mgx_channel_describe(const struct mgx_channel *channel,
-				 struct mgx_channel_info *info)
-{
-	*info = (struct mgx_channel_info){
-		.bytes = READ_ONCE(channel->stats.bytes),
-		.copies = READ_ONCE(channel->stats.copies),
-		.errors = READ_ONCE(channel->stats.errors),
-		.inflight = READ_ONCE(channel->inflight),
-		.ewma_ns = READ_ONCE(channel->ewma_ns),
-		.ewma_mbps = READ_ONCE(channel->ewma_mbps),
-		.p50_ns = READ_ONCE(channel->p50_ns),
-		.p99_ns = READ_ONCE(channel->p99_ns),
-		.id = channel->id,
-		.kind = channel->desc.kind,
-		.state = READ_ONCE(channel->state),
-		.nid = channel->desc.nid,
-		.credits = channel->desc.credits,
-		.depth = READ_ONCE(channel->depth),
-	};
-}
 
 /**
  * mgx_channel_info() - live figures of a channel
@@ -441,6 +454,7 @@ bool mgx_channel_next(u64 *seen, int nid, struct mgx_channel_info *info)
 static int mgx_channel_set_state(struct mgx_channel *channel,
 				 enum mgx_channel_state state)
 {
+	bool change;
 	int rc = 0;
 
 	spin_lock_irq(&channel->lock);
@@ -448,8 +462,13 @@ static int mgx_channel_set_state(struct mgx_channel *channel,
 		rc = -ENODEV;
 	else if (state == MGX_CHANNEL_UP && !list_empty(&channel->orphans))
 		rc = -EBUSY; /* it has not answered yet */
-	else
+	change = !rc && channel->state != state;
+	if (!rc)
 		channel->state = state;
+	if (change)
+		mgx_channel_tell(channel, state == MGX_CHANNEL_UP ?
+						  MGX_CHANNEL_CAME :
+						  MGX_CHANNEL_WENT);
 	if (!rc && state == MGX_CHANNEL_UP) {
 		channel->strikes = 0;
 		channel->refusals = 0;
@@ -651,6 +670,7 @@ static struct mgx_channel *mgx_channel_add(const struct mgx_channel_desc *desc)
 	}
 	rcu_assign_pointer(mgx_channels[id], channel);
 	mgx_channel_top = max(mgx_channel_top, id + 1U);
+	mgx_channel_tell(channel, MGX_CHANNEL_CAME);
 	return channel;
 }
 
@@ -719,6 +739,7 @@ void mgx_channel_unregister(struct mgx_channel *channel)
 {
 	spin_lock_irq(&channel->lock);
 	channel->state = MGX_CHANNEL_GONE;
+	mgx_channel_tell(channel, MGX_CHANNEL_WENT);
 	spin_unlock_irq(&channel->lock);
 	mutex_lock(&mgx_channel_mutex);
 	rcu_assign_pointer(mgx_channels[channel->id], NULL);

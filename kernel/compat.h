@@ -11,7 +11,9 @@
 #include <linux/page-flags.h>
 #include <linux/smp.h>
 #include <linux/static_call.h>
+#include <linux/sysfs.h>
 #include <linux/version.h>
+#include <asm/cacheflush.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error "migrate_ext needs Linux 6.12 or later"
@@ -30,6 +32,23 @@
 #ifndef KF_TRUSTED_ARGS
 #define KF_TRUSTED_ARGS 0
 #endif
+
+/* Binary attributes of sysfs are const since 6.18. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+typedef const struct bin_attribute mgx_bin_attribute;
+#define mgx_bin_list const
+#else
+typedef struct bin_attribute mgx_bin_attribute;
+#define mgx_bin_list
+#endif
+
+/* Out of the caches, so that a copy takes what it takes from memory. */
+static inline void mgx_evict(struct page *page, unsigned int bytes)
+{
+#ifdef CONFIG_X86
+	clflush_cache_range(page_address(page), bytes);
+#endif
+}
 
 /* 6.18 took movable_ops pages out of folios; before, the mapping told them. */
 static inline bool mgx_has_movable_ops(struct folio *folio)

@@ -8,8 +8,8 @@
  * averages are written without a lock: a sample that is lost does no harm.
  *
  * A policy that leaves nothing to the CPU would never learn what it takes, so
- * pairs without a figure get one from a trial when a policy is attached. It is
- * made on memory that is in the caches, so migrations rather take longer.
+ * pairs without a figure get one from a trial when a policy is attached, on
+ * memory that was put out of the caches, as what is migrated mostly is.
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -21,8 +21,9 @@
 #include "cost.h"
 #include "mgx.h"
 
-#define MGX_TRIAL_ORDER	 6
-#define MGX_TRIAL_ROUNDS 2
+#define MGX_TRIAL_ORDER	 4
+#define MGX_TRIAL_BYTES	 (PAGE_SIZE << MGX_TRIAL_ORDER)
+#define MGX_TRIAL_ROUNDS 3
 
 /**
  * enum mgx_cost_place - where the CPU is that copies
@@ -125,9 +126,12 @@ static struct page *mgx_trial_pages(int nid)
 
 static u64 mgx_trial_copy(struct page *dst, struct page *src)
 {
-	u64 start = ktime_get_ns();
+	u64 start;
 	u32 i;
 
+	mgx_evict(src, MGX_TRIAL_BYTES);
+	mgx_evict(dst, MGX_TRIAL_BYTES);
+	start = ktime_get_ns();
 	for (i = 0; i < 1 << MGX_TRIAL_ORDER; i++)
 		copy_highpage(dst + i, src + i);
 	return ktime_get_ns() - start;
@@ -146,8 +150,7 @@ static void mgx_trial(int src_nid, int dst_nid, u32 *cost)
 	if (i)
 		WRITE_ONCE(*cost,
 			   MGX_COST_TRIAL |
-				   mgx_cost_rate(PAGE_SIZE << MGX_TRIAL_ORDER,
-						 least));
+				   mgx_cost_rate(MGX_TRIAL_BYTES, least));
 	if (src)
 		__free_pages(src, MGX_TRIAL_ORDER);
 	if (dst)

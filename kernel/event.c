@@ -7,6 +7,18 @@
 DEFINE_PER_CPU(u64[MGX_NR_EVENTS], mgx_events);
 static DEFINE_PER_CPU(u64[MGX_NR_REASONS], mgx_reason_pages);
 
+#define MGX_EVENT_NAME(name, desc) #name,
+static const char *const mgx_event_names[] = { MGX_EVENTS(MGX_EVENT_NAME) };
+
+/**
+ * mgx_event_name() - the name of an event, as in sysfs
+ * @event: which one
+ */
+const char *mgx_event_name(enum mgx_event event)
+{
+	return mgx_event_names[event];
+}
+
 /**
  * mgx_event_sum() - how often an event happened since the module was loaded
  * @event: which one

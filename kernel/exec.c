@@ -14,6 +14,10 @@
  * that it stopped, and their migration fails cleanly: the kernel tries again
  * with other destinations.
  *
+ * A batch that takes longer than its policy said is the policy's fault, not
+ * that of the channels that work for it: they start no more jobs for it, and
+ * those that are started have the time that a job has.
+ *
  * Locks: channel->lock, then exec->lock; both with interrupts off. A job's ctx
  * is changed under its channel's lock. A call waits until no job refers to it.
  */
@@ -622,18 +626,35 @@ static bool mgx_exec_wants_us(struct mgx_ctx *ctx)
 	return mgx_exec_idle(ctx) || !list_empty(&ctx->exec.returned);
 }
 
+/* The batch has had its time: the CPU copies what is not started. */
+static void mgx_exec_stop(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share;
+
+	spin_lock_irq(&ctx->exec.lock);
+	for (share = ctx->shares; share < ctx->shares + ctx->nr_shares; share++)
+		share->stopped = true;
+	spin_unlock_irq(&ctx->exec.lock);
+}
+
 /* Poll as long as the policy said, then sleep until something happens. */
 static void mgx_exec_wait(struct mgx_ctx *ctx, u64 until)
 {
+	u64 now, longest = ctx->exec.deadline_ns / 4;
+
 	mgx_exec_poll(ctx);
-	if (ktime_get_ns() < until) {
+	now = ktime_get_ns();
+	if (now >= ctx->exec.until_ns)
+		mgx_exec_stop(ctx);
+	else
+		longest = min(longest, ctx->exec.until_ns - now);
+	if (now < until) {
 		cpu_relax();
 		cond_resched();
 		return;
 	}
 	wait_event_timeout(ctx->exec.wait, mgx_exec_wants_us(ctx),
-			   max(1UL,
-			       nsecs_to_jiffies(ctx->exec.deadline_ns) / 4));
+			   max(1UL, nsecs_to_jiffies(longest)));
 }
 
 /* Shares that a full ring has stopped, while there is something left. */

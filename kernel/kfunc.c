@@ -17,7 +17,7 @@
 
 #define MGX_DEFAULT_CHUNK SZ_64K
 #define MGX_MAX_CHUNK	  SZ_4M /* what a CPU copies well before a deadline */
-#define MGX_INFO_MAX	  256
+#define MGX_INFO_MAX	  4096	/* more figures than that there will never be */
 
 /*
  * The context of the member that is running, if that is @phase and @arg what
@@ -38,6 +38,23 @@ static struct mgx_ctx *mgx_ctx_of(const void *arg, size_t offset,
 
 #define MGX_CTX_OF(arg, member, phase) \
 	mgx_ctx_of(arg, offsetof(struct mgx_ctx, member), phase)
+
+/* For what any member may call, and no other program. */
+static bool mgx_in_member(void)
+{
+	if (mgx_policy_caller(NULL))
+		return true;
+	mgx_event(kfunc_misuse);
+	return false;
+}
+
+/* As much of @from as the caller knows of it; what it knows beyond is 0. */
+static void mgx_copy_out(void *to, u32 to_size, const void *from, u32 size)
+{
+	memcpy(to, from, min(to_size, size));
+	if (to_size > size)
+		memset(to + size, 0, to_size - size);
+}
 
 static s64 mgx_submit_refuse(struct mgx_ctx *ctx, s64 rc)
 {
@@ -63,8 +80,11 @@ static s64 mgx_submit(struct mgx_ctx *ctx, u32 id, u64 bytes, u32 chunk)
 		mgx_count(ctx, submit_clamped);
 		bytes = ctx->batch.bytes;
 	}
-	chunk = clamp_t(u32, round_down(chunk ?: MGX_DEFAULT_CHUNK, PAGE_SIZE),
-			PAGE_SIZE, MGX_MAX_CHUNK);
+	chunk = round_down(chunk ?: MGX_DEFAULT_CHUNK, PAGE_SIZE);
+	if (!chunk || chunk > MGX_MAX_CHUNK) {
+		mgx_count(ctx, chunk_clamped);
+		chunk = chunk ? MGX_MAX_CHUNK : PAGE_SIZE;
+	}
 	ctx->shares[ctx->nr_shares++] = (struct mgx_share){
 		.to = id == MGX_CHANNEL_CALLER ? NULL : channel,
 		.chunk = chunk,
@@ -147,8 +167,10 @@ __bpf_kfunc int mgx_bpf_limit(struct mgx_req *req, u32 pages)
 
 	if (!ctx)
 		return -EPERM;
-	if (!pages)
+	if (!pages) {
+		mgx_count(ctx, limit_refused);
 		return -EINVAL;
+	}
 	ctx->limit = pages;
 	return 0;
 }
@@ -173,9 +195,10 @@ __bpf_kfunc int mgx_bpf_skip(struct mgx_req *req)
 static void mgx_end_caller(enum mgx_exit_kind kind, s64 code, const char *msg,
 			   u32 len)
 {
-	struct mgx_policy *policy = mgx_policy_caller();
+	enum mgx_phase phase;
+	struct mgx_policy *policy = mgx_policy_caller(&phase);
 
-	if (policy)
+	if (policy && phase != MGX_PHASE_EXIT)
 		mgx_policy_end(policy, kind, code, msg, len);
 	else
 		mgx_event(kfunc_misuse);
@@ -217,22 +240,69 @@ __bpf_kfunc void mgx_bpf_error(const char *msg, u32 msg__sz)
  * @info__sz: bytes of @info: what a program knows of it is filled in
  *
  * Context: any member.
- * Return: 0; -ENODEV for a channel that does not exist, -EINVAL for no room,
- * or for more than there could ever be figures.
+ * Return: 0; -EPERM outside a member, -ENODEV for a channel that does not
+ * exist, -EINVAL for no room, or for more than there could ever be figures.
  */
 __bpf_kfunc int mgx_bpf_channel_info(u32 id, void *info, u32 info__sz)
 {
 	struct mgx_channel_info all;
 	int rc;
 
+	if (!mgx_in_member())
+		return -EPERM;
 	if (!info__sz || info__sz > MGX_INFO_MAX)
 		return -EINVAL;
 	rc = mgx_channel_info(id, &all);
-	if (rc)
-		return rc;
-	memset(info, 0, info__sz);
-	memcpy(info, &all, min_t(u32, info__sz, sizeof(all)));
+	if (!rc)
+		mgx_copy_out(info, info__sz, &all, sizeof(all));
+	return rc;
+}
+
+/**
+ * mgx_bpf_events() - the module's event counters
+ * @ev: a &struct mgx_event_counts, see mgx_bpf_channel_info()
+ * @ev__sz: bytes of @ev: what a program knows of it is filled in
+ *
+ * Sums over all CPUs: nothing to do for each batch.
+ *
+ * Context: any member.
+ * Return: 0; -EPERM outside a member, -EINVAL for no room, for a part of a
+ * counter, or for more than there could ever be counters.
+ */
+__bpf_kfunc int mgx_bpf_events(void *ev, u32 ev__sz)
+{
+	u64 *count = ev;
+	u32 i;
+
+	if (!mgx_in_member())
+		return -EPERM;
+	if (!ev__sz || ev__sz > MGX_INFO_MAX || ev__sz % sizeof(*count))
+		return -EINVAL;
+	for (i = 0; i < ev__sz / sizeof(*count); i++)
+		count[i] = i < MGX_NR_EVENTS ? mgx_event_sum(i) : 0;
 	return 0;
+}
+
+/**
+ * mgx_bpf_dump() - print a line of a state dump
+ * @line: text, up to a 0 byte or the end; what cannot be printed becomes '?'
+ * @line__sz: bytes of @line, of which MGX_DUMP_LINE are used at most
+ *
+ * The macro mgx_dump() formats it, by BPF's own bpf_snprintf().
+ *
+ * Context: dump() only.
+ * Return: 0; -EPERM outside dump(), -ENOSPC when the dump is full.
+ */
+__bpf_kfunc int mgx_bpf_dump(const char *line, u32 line__sz)
+{
+	struct mgx_dump *dump = mgx_policy_dumping();
+
+	if (!dump) {
+		mgx_event(kfunc_misuse);
+		return -EPERM;
+	}
+	mgx_dump_line(dump, line, line__sz);
+	return dump->cut ? -ENOSPC : 0;
 }
 
 /**
@@ -243,14 +313,14 @@ __bpf_kfunc int mgx_bpf_channel_info(u32 id, void *info, u32 info__sz)
  *
  * A moving average of what calling CPUs took between these nodes, each folio
  * by itself or whole batches. Until one has copied there, the figure of a short
- * trial when a policy was attached, on memory that was in the caches.
+ * trial when a policy was attached.
  *
  * Context: any member.
  * Return: nanoseconds; 0 if nobody knows, or there is no such node.
  */
 __bpf_kfunc u64 mgx_bpf_cpu_copy_ns(u64 bytes, s32 src_nid, s32 dst_nid)
 {
-	return mgx_cost_ns(bytes, src_nid, dst_nid);
+	return mgx_in_member() ? mgx_cost_ns(bytes, src_nid, dst_nid) : 0;
 }
 
 /* What is in a struct bpf_iter_mgx_channel. */
@@ -258,6 +328,7 @@ struct mgx_channel_iter {
 	struct mgx_channel_info info;
 	u64 seen;
 	int nid;
+	bool over;
 };
 
 /**
@@ -269,7 +340,7 @@ struct mgx_channel_iter {
  * takes work, is not among them.
  *
  * Context: any member.
- * Return: 0.
+ * Return: 0; -EPERM outside a member: the loop then has no round.
  */
 __bpf_kfunc int bpf_iter_mgx_channel_new(struct bpf_iter_mgx_channel *it,
 					 s32 nid)
@@ -282,7 +353,8 @@ __bpf_kfunc int bpf_iter_mgx_channel_new(struct bpf_iter_mgx_channel *it,
 	iter->nid = nid >= 0 && nid < MAX_NUMNODES && node_possible(nid) ?
 			    nid :
 			    NUMA_NO_NODE;
-	return 0;
+	iter->over = !mgx_in_member();
+	return iter->over ? -EPERM : 0;
 }
 
 /**
@@ -297,7 +369,8 @@ bpf_iter_mgx_channel_next(struct bpf_iter_mgx_channel *it)
 {
 	struct mgx_channel_iter *iter = (void *)it;
 
-	if (!mgx_channel_next(&iter->seen, iter->nid, &iter->info))
+	if (iter->over ||
+	    !mgx_channel_next(&iter->seen, iter->nid, &iter->info))
 		return NULL;
 	return &iter->info;
 }
@@ -321,6 +394,8 @@ BTF_ID_FLAGS(func, mgx_bpf_exit)
 BTF_ID_FLAGS(func, mgx_bpf_error)
 BTF_ID_FLAGS(func, mgx_bpf_channel_info)
 BTF_ID_FLAGS(func, mgx_bpf_cpu_copy_ns)
+BTF_ID_FLAGS(func, mgx_bpf_events)
+BTF_ID_FLAGS(func, mgx_bpf_dump)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_new, KF_ITER_NEW)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_mgx_channel_destroy, KF_ITER_DESTROY)

@@ -27,12 +27,20 @@
  * @MGX_PHASE_ADMIT: admit(): mgx_bpf_limit(), mgx_bpf_skip()
  * @MGX_PHASE_DISPATCH: dispatch(): mgx_bpf_submit()
  * @MGX_PHASE_COMPLETE: complete()
+ * @MGX_PHASE_INIT: init()
+ * @MGX_PHASE_EXIT: exit()
+ * @MGX_PHASE_CHANNEL: channel()
+ * @MGX_PHASE_DUMP: dump(): mgx_bpf_dump()
  */
 enum mgx_phase {
 	MGX_PHASE_IDLE,
 	MGX_PHASE_ADMIT,
 	MGX_PHASE_DISPATCH,
 	MGX_PHASE_COMPLETE,
+	MGX_PHASE_INIT,
+	MGX_PHASE_EXIT,
+	MGX_PHASE_CHANNEL,
+	MGX_PHASE_DUMP,
 };
 
 /**
@@ -67,6 +75,7 @@ struct mgx_share {
  * @rest: what the call has copied so
  * @wait: the call, when it sleeps
  * @deadline_ns: a job older than that is given up
+ * @until_ns: then channels start no more jobs, see &mgx_ops.timeout_ms
  * @poll_ns: the call polls that long before it sleeps
  * @helped: the calling CPU copies too
  */
@@ -81,6 +90,7 @@ struct mgx_exec {
 	struct mgx_done rest;
 	wait_queue_head_t wait;
 	u64 deadline_ns;
+	u64 until_ns;
 	u64 poll_ns;
 	bool helped;
 };
@@ -352,9 +362,27 @@ void mgx_dma_exit(void);
 
 /* policy.c: who decides */
 /**
+ * struct mgx_dump - text that is being written
+ * @buf: where, ends with a 0 byte
+ * @size: bytes of @buf
+ * @len: bytes written
+ * @cut: there was more
+ */
+struct mgx_dump {
+	char *buf;
+	u32 size;
+	u32 len;
+	bool cut;
+};
+
+/**
  * struct mgx_policy - an attached &struct mgx_ops
  * @ops: its members
+ * @timeout_ns: a batch may take that long
+ * @worse: batches in a row that cost more than the guard allows
+ * @told: the log was told so
  * @info: why it ended
+ * @dump: its state then; memory for it is there from the beginning
  * @ended: &enum mgx_exit_kind; the first who sets it wins (rule 9)
  * @ready: init() has returned
  * @work: calls exit() and lets go of the hooks
@@ -362,7 +390,11 @@ void mgx_dma_exit(void);
  */
 struct mgx_policy {
 	const struct mgx_ops *ops;
+	u64 timeout_ns;
+	atomic_t worse;
+	bool told;
 	struct mgx_exit_info info;
+	struct mgx_dump dump;
 	atomic_t ended;
 	struct completion ready;
 	struct work_struct work;
@@ -377,6 +409,11 @@ struct mgx_policy {
  * @reject: why the last attach was refused, or empty
  * @enable_seq: policies attached since the module was loaded
  * @nr_rejected: attaches refused
+ * @guard_percent: what a batch may cost, see &mgx_ops.guard_percent
+ * @guard_run: likewise
+ * @guard_ejects: the policy asked for it
+ * @worse: batches in a row that cost more
+ * @timeout_ms: a batch may take that long
  * @attached: a policy holds the slot
  * @active: and is in charge
  */
@@ -387,6 +424,11 @@ struct mgx_policy_report {
 	char reject[MGX_MSG_LEN];
 	u64 enable_seq;
 	u64 nr_rejected;
+	u32 guard_percent;
+	u32 guard_run;
+	bool guard_ejects;
+	u32 worse;
+	u64 timeout_ms;
 	bool attached;
 	bool active;
 };
@@ -403,8 +445,34 @@ void mgx_policy_complete(struct mgx_policy *policy, struct mgx_ctx *ctx,
 			 struct mgx_done *done);
 void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
 		    s64 code, const char *msg, u32 len);
-struct mgx_policy *mgx_policy_caller(void);
+struct mgx_policy *mgx_policy_caller(enum mgx_phase *phase);
+void mgx_policy_channel(struct mgx_policy *policy,
+			struct mgx_channel_info *info, u32 event);
+void mgx_policy_dump(struct mgx_policy *policy, struct mgx_dump *dump);
+struct mgx_dump *mgx_policy_dumping(void);
+void mgx_policy_eject(void);
+bool mgx_policy_listens(void);
+void mgx_policy_queue(struct work_struct *work);
 const char *mgx_exit_kind_name(u32 kind);
+
+/* dump.c: what is going on, as text */
+int mgx_dump_alloc(struct mgx_dump *dump, u32 size);
+void mgx_dump_free(struct mgx_dump *dump);
+void mgx_dump_line(struct mgx_dump *dump, const char *line, u32 len);
+void mgx_dump_state(struct mgx_dump *dump, struct mgx_policy *policy);
+void mgx_dump_keep(struct mgx_dump *dump);
+ssize_t mgx_dump_read_live(char *buf, loff_t off, size_t len);
+ssize_t mgx_dump_read_kept(char *buf, loff_t off, size_t len);
+void mgx_dump_exit(void);
+
+/* guard.c: what a policy's batches cost */
+void mgx_guard_batch(struct mgx_ctx *ctx, struct mgx_policy *policy, u64 ns,
+		     u64 copied);
+u32 mgx_guard_percent(const struct mgx_policy *policy);
+u32 mgx_guard_run(const struct mgx_policy *policy);
+
+/* notice.c: tells policies of channels */
+void mgx_notice(const struct mgx_channel_info *info, u32 event);
 
 /* kfunc.c: what policies can call */
 int mgx_kfunc_init(void);
@@ -418,6 +486,8 @@ DECLARE_PER_CPU(u64[MGX_NR_EVENTS], mgx_events);
 u64 mgx_event_sum(enum mgx_event event);
 u64 mgx_reason_sum(u32 reason);
 void mgx_reason_add(u32 reason, u64 pages);
+
+const char *mgx_event_name(enum mgx_event event);
 
 #define mgx_event_add(name, n) this_cpu_add(mgx_events[MGX_EV_##name], n)
 #define mgx_event(name)	       mgx_event_add(name, 1)

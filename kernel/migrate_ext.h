@@ -33,6 +33,12 @@
 #define MGX_MAX_CHANNELS 64  /* ids are below */
 #define MGX_MAX_SHARES	 8   /* mgx_bpf_submit() calls per batch */
 
+#define MGX_TIMEOUT_MS	   30000  /* of a batch, if the policy says nothing */
+#define MGX_TIMEOUT_MAX_MS 300000 /* and at most */
+#define MGX_DUMP_LEN	   (16 << 10) /* bytes of a dump, likewise */
+#define MGX_DUMP_MAX	   (256 << 10)
+#define MGX_DUMP_LINE	   128 /* bytes of one mgx_bpf_dump() */
+
 /* The calling CPU: the channel that is always there. */
 #define MGX_CHANNEL_CALLER 0
 
@@ -99,14 +105,37 @@ enum mgx_reason {
 /* clang-format on */
 
 /**
+ * enum mgx_channel_event - what channel() of a policy is told
+ * @MGX_CHANNEL_CAME: it was registered, or an operator put it back
+ * @MGX_CHANNEL_WENT: its driver leaves, or an operator took it out
+ * @MGX_CHANNEL_BROKE: it was put into quarantine
+ * @MGX_CHANNEL_RECOVERED: it is back from there
+ */
+enum mgx_channel_event {
+	MGX_CHANNEL_CAME,
+	MGX_CHANNEL_WENT,
+	MGX_CHANNEL_BROKE,
+	MGX_CHANNEL_RECOVERED,
+	MGX_NR_CHANNEL_EVENTS,
+};
+
+/**
  * enum mgx_exit_kind - why a policy is no longer in charge
  * @MGX_EXIT_NONE: it still is, or there was none
- * @MGX_EXIT_UNREG: detached by its owner
+ * @MGX_EXIT_UNREG: detached by its owner, or because its loader ended
  * @MGX_EXIT_REPLACED: another policy was swapped in
  * @MGX_EXIT_SELF: the policy called mgx_bpf_exit()
+ * @MGX_EXIT_KERNEL: first value of the range of the kernel and its operator:
+ *	the policy did nothing wrong
+ * @MGX_EXIT_OPERATOR: somebody wrote to /sys/kernel/migrate_ext/eject
  * @MGX_EXIT_ERROR: first value of the error range
  * @MGX_EXIT_ERROR_BPF: the policy called mgx_bpf_error()
  * @MGX_EXIT_ERROR_INIT: init() returned an error
+ * @MGX_EXIT_ERROR_STALL: a batch took longer than timeout_ms
+ * @MGX_EXIT_ERROR_GUARD: batches cost more than guard_percent
+ *
+ * The module cannot be removed while a policy is attached or its map exists,
+ * so there is no kind for that.
  */
 /* clang-format off */
 enum mgx_exit_kind {
@@ -114,9 +143,13 @@ enum mgx_exit_kind {
 	MGX_EXIT_UNREG		= 1,
 	MGX_EXIT_REPLACED	= 2,
 	MGX_EXIT_SELF		= 3,
+	MGX_EXIT_KERNEL		= 64,
+	MGX_EXIT_OPERATOR	= 65,
 	MGX_EXIT_ERROR		= 1024,
 	MGX_EXIT_ERROR_BPF	= 1025,
 	MGX_EXIT_ERROR_INIT	= 1026,
+	MGX_EXIT_ERROR_STALL	= 1027,
+	MGX_EXIT_ERROR_GUARD	= 1028,
 };
 /* clang-format on */
 
@@ -241,14 +274,30 @@ struct mgx_init_args {
 
 /**
  * struct mgx_exit_info - why the policy ends
- * @code: from mgx_bpf_exit() or the errno of init(), else 0
+ * @code: from mgx_bpf_exit() or the errno of init(); the milliseconds that a
+ *	stalled batch took; the percent that made the guard act; else 0
  * @kind: &enum mgx_exit_kind
- * @msg: from mgx_bpf_exit() or mgx_bpf_error(), else empty
+ * @msg: from mgx_bpf_exit() or mgx_bpf_error(), or the kernel's, else empty
+ * @dump_len: bytes of @dump, without the trailing 0
+ * @dump: state dump, made before exit() after an error; else NULL. For
+ *	bpf_probe_read_kernel_str().
  */
 struct mgx_exit_info {
 	__s64 code;
 	__u32 kind;
 	char msg[MGX_MSG_LEN];
+	__u32 dump_len;
+	const char *dump;
+} __mgx_core;
+
+/**
+ * struct mgx_dump_args - what dump() is told
+ * @kind: &enum mgx_exit_kind, MGX_EXIT_NONE when somebody just wants to know
+ * @room: bytes that the dump can still take
+ */
+struct mgx_dump_args {
+	__u32 kind;
+	__u32 room;
 } __mgx_core;
 
 /**
@@ -304,11 +353,57 @@ struct mgx_ops {
 	 */
 	void (*complete)(struct mgx_batch *batch, struct mgx_done *done);
 
+	/**
+	 * @channel: A channel came, went, broke or recovered.
+	 *
+	 * @info is how it was then; @event is &enum mgx_channel_event. What
+	 * happened before the policy took charge is not told: see the iterator.
+	 * When too much happens at once, some is not told, and counted.
+	 *
+	 * Context: a worker, not sleepable. One at a time, and not together with
+	 * @init, @exit and @dump, but any time while the other members run.
+	 */
+	void (*channel)(struct mgx_channel_info *info, __u32 event);
+
+	/**
+	 * @dump: Print the policy's state by mgx_bpf_dump().
+	 *
+	 * For somebody who reads /sys/kernel/migrate_ext/dump, and before
+	 * @exit after an error.
+	 *
+	 * Context: process or worker, not sleepable; see @channel.
+	 */
+	void (*dump)(struct mgx_dump_args *args);
+
 	/** @flags: no flag is defined yet; must be 0 */
 	__u64 flags;
 
 	/** @version: MGX_OPS_VERSION the policy was written for; mandatory */
 	__u32 version;
+
+	/**
+	 * @timeout_ms: a batch that is not copied and reported in that time is
+	 * left to the CPU, and the policy ends with %MGX_EXIT_ERROR_STALL.
+	 * Milliseconds, 0 for MGX_TIMEOUT_MS, MGX_TIMEOUT_MAX_MS at most.
+	 */
+	__u32 timeout_ms;
+
+	/**
+	 * @exit_dump_len: bytes a dump may have, 0 for MGX_DUMP_LEN,
+	 * MGX_DUMP_MAX at most
+	 */
+	__u32 exit_dump_len;
+
+	/**
+	 * @guard_percent: end the policy with %MGX_EXIT_ERROR_GUARD when
+	 * @guard_run batches in a row each cost more than that many percent of
+	 * what the CPU alone takes, 100 or more; 0 for no: the module counts
+	 * them by its own parameter.
+	 */
+	__u32 guard_percent;
+
+	/** @guard_run: see @guard_percent; 0 for the module's parameter */
+	__u32 guard_run;
 
 	/** @name: letters, digits, '_', '-' and '.'; mandatory */
 	char name[MGX_NAME_LEN];
@@ -316,7 +411,8 @@ struct mgx_ops {
 
 /*
  * Events: X(name, description). One number each, counted per CPU, in
- * /sys/kernel/migrate_ext/events/<name>.
+ * /sys/kernel/migrate_ext/events/<name>. New ones are added at the end, so that
+ * &struct mgx_event_counts only grows.
  */
 /* clang-format off */
 #define MGX_EVENTS(X)							\
@@ -353,7 +449,16 @@ struct mgx_ops {
 	X(policy_attached, "policies attached")				\
 	X(policy_swapped, "policies replaced while attached")		\
 	X(policy_refused, "policies refused")				\
-	X(policy_ejected, "policies that ended by themselves or by error")
+	X(policy_ejected, "policies that ended by themselves or by error") \
+	X(chunk_clamped, "submissions whose chunk was too small or too large") \
+	X(limit_refused, "limits of no page refused")			\
+	X(batches_stalled, "batches that took longer than timeout_ms")	\
+	X(batches_worse, "batches that cost more than the guard allows") \
+	X(guard_tripped, "runs of such batches")			\
+	X(dumps, "state dumps made")					\
+	X(dumps_cut, "of these, that did not fit")			\
+	X(channel_events, "events of channels told to a policy")	\
+	X(channel_events_lost, "events of channels not told: too many at once")
 
 enum mgx_event {
 #define MGX_EVENT_ENUM(name, desc) MGX_EV_##name,
@@ -361,6 +466,15 @@ enum mgx_event {
 #undef MGX_EVENT_ENUM
 	MGX_NR_EVENTS,
 };
+
+/**
+ * struct mgx_event_counts - the counters by their names, for mgx_bpf_events()
+ */
+struct mgx_event_counts {
+#define MGX_EVENT_COUNT(name, desc) __u64 name;
+	MGX_EVENTS(MGX_EVENT_COUNT)
+#undef MGX_EVENT_COUNT
+} __mgx_core;
 /* clang-format on */
 
 #ifndef __bpf__
@@ -370,7 +484,7 @@ _Static_assert(sizeof(struct mgx_done) == 24, "mgx_done is ABI");
 _Static_assert(sizeof(struct mgx_channel_info) == 88,
 	       "mgx_channel_info is ABI");
 _Static_assert(sizeof(struct mgx_init_args) == 12, "mgx_init_args is ABI");
-_Static_assert(sizeof(struct mgx_exit_info) == 144, "mgx_exit_info is ABI");
+_Static_assert(sizeof(struct mgx_exit_info) == 152, "mgx_exit_info is ABI");
 #endif
 
 #endif /* _MIGRATE_EXT_H */

@@ -34,9 +34,18 @@ static struct mgx_policy __rcu *mgx_policy_active;
 static DEFINE_SPINLOCK(mgx_report_lock);
 static struct mgx_policy_report mgx_report; /* under the spinlock */
 
-/* The task that runs init(), and for which policy; under the mutex. */
-static struct task_struct *mgx_init_task;
-static struct mgx_policy *mgx_init_policy;
+/*
+ * init(), exit(), channel() and dump() run one at a time, whosesoever: which it
+ * is, and by which task. Taken inside the other locks, and nobody who holds it
+ * waits for a grace period. Others read @task only to see that it is not they.
+ */
+static DEFINE_MUTEX(mgx_aside_mutex);
+static struct {
+	struct task_struct *task;
+	struct mgx_policy *policy;
+	enum mgx_phase phase;
+	struct mgx_dump *dump;
+} mgx_aside;
 
 /**
  * mgx_exit_kind_name() - the name of an exit kind
@@ -50,8 +59,11 @@ const char *mgx_exit_kind_name(u32 kind)
 	case MGX_EXIT_UNREG:		return "unreg";
 	case MGX_EXIT_REPLACED:		return "replaced";
 	case MGX_EXIT_SELF:		return "self";
+	case MGX_EXIT_OPERATOR:		return "operator";
 	case MGX_EXIT_ERROR_BPF:	return "error_bpf";
 	case MGX_EXIT_ERROR_INIT:	return "error_init";
+	case MGX_EXIT_ERROR_STALL:	return "error_stall";
+	case MGX_EXIT_ERROR_GUARD:	return "error_guard";
 	default:			return "error";
 	}
 	/* clang-format on */
@@ -63,10 +75,21 @@ const char *mgx_exit_kind_name(u32 kind)
  */
 void mgx_policy_report(struct mgx_policy_report *report)
 {
+	int srcu = srcu_read_lock(&mgx_srcu);
+	struct mgx_policy *policy = mgx_policy_get();
+
 	spin_lock(&mgx_report_lock);
 	*report = mgx_report;
 	spin_unlock(&mgx_report_lock);
-	report->active = rcu_access_pointer(mgx_policy_active);
+	report->active = policy;
+	if (policy) {
+		report->guard_percent = mgx_guard_percent(policy);
+		report->guard_run = mgx_guard_run(policy);
+		report->guard_ejects = policy->ops->guard_percent;
+		report->worse = atomic_read(&policy->worse);
+		report->timeout_ms = div_u64(policy->timeout_ns, NSEC_PER_MSEC);
+	}
+	srcu_read_unlock(&mgx_srcu, srcu);
 }
 
 /**
@@ -82,13 +105,14 @@ struct mgx_policy *mgx_policy_get(void)
 
 /**
  * mgx_policy_caller() - the policy one of whose members is running
+ * @phase: set to which member; may be NULL
  *
- * Context: a kfunc, so the running task is within a member of a policy.
- * Return: the policy, or NULL if it has ended or another kind of program
- * called.
+ * Context: a kfunc, so the running task may be within a member of a policy.
+ * Return: the policy, or NULL if another kind of program called.
  */
-struct mgx_policy *mgx_policy_caller(void)
+struct mgx_policy *mgx_policy_caller(enum mgx_phase *phase)
 {
+	enum mgx_phase unused, *to = phase ?: &unused;
 	struct mgx_ctx *ctx;
 
 	/* struct_ops of other kinds, which may run anywhere, can call us. */
@@ -96,9 +120,102 @@ struct mgx_policy *mgx_policy_caller(void)
 		return NULL;
 	/* init() of a new policy may migrate, and then the old one decides. */
 	ctx = mgx_ctx_current();
-	if (ctx && ctx->policy)
+	if (ctx && ctx->policy) {
+		*to = ctx->phase;
 		return ctx->policy;
-	return READ_ONCE(mgx_init_task) == current ? mgx_init_policy : NULL;
+	}
+	if (READ_ONCE(mgx_aside.task) != current)
+		return NULL;
+	*to = mgx_aside.phase;
+	return mgx_aside.policy;
+}
+
+/**
+ * mgx_policy_dumping() - the dump that the running dump() writes
+ *
+ * Context: a kfunc.
+ * Return: the dump, or NULL if another member or program runs.
+ */
+struct mgx_dump *mgx_policy_dumping(void)
+{
+	enum mgx_phase phase;
+
+	if (!mgx_policy_caller(&phase) || phase != MGX_PHASE_DUMP)
+		return NULL;
+	return mgx_aside.dump;
+}
+
+static void mgx_aside_enter(struct mgx_policy *policy, enum mgx_phase phase)
+{
+	mutex_lock(&mgx_aside_mutex);
+	mgx_aside.policy = policy;
+	mgx_aside.phase = phase;
+	WRITE_ONCE(mgx_aside.task, current);
+}
+
+static void mgx_aside_leave(void)
+{
+	WRITE_ONCE(mgx_aside.task, NULL);
+	mutex_unlock(&mgx_aside_mutex);
+}
+
+/**
+ * mgx_policy_channel() - tell a policy of a channel
+ * @policy: has the member; kept by the caller
+ * @info: the channel then
+ * @event: &enum mgx_channel_event
+ *
+ * Context: process, may sleep.
+ */
+void mgx_policy_channel(struct mgx_policy *policy,
+			struct mgx_channel_info *info, u32 event)
+{
+	mgx_aside_enter(policy, MGX_PHASE_CHANNEL);
+	policy->ops->channel(info, event);
+	mgx_aside_leave();
+}
+
+/**
+ * mgx_policy_dump() - let a policy print its state
+ * @policy: kept by the caller
+ * @dump: where to
+ *
+ * Context: process, may sleep.
+ */
+void mgx_policy_dump(struct mgx_policy *policy, struct mgx_dump *dump)
+{
+	struct mgx_dump_args args = {
+		.kind = atomic_read(&policy->ended),
+		.room = dump->size - dump->len - 1,
+	};
+
+	if (!policy->ops->dump)
+		return;
+	mgx_aside_enter(policy, MGX_PHASE_DUMP);
+	mgx_aside.dump = dump;
+	policy->ops->dump(&args);
+	mgx_aside_leave();
+}
+
+/**
+ * mgx_policy_listens() - whether there is a policy that wants to be told
+ *
+ * Context: any.
+ */
+bool mgx_policy_listens(void)
+{
+	return rcu_access_pointer(mgx_policy_active);
+}
+
+/**
+ * mgx_policy_queue() - have some work done aside
+ * @work: what; it may take @mgx_srcu, and is not waited for
+ *
+ * Context: any. Policies can be attached, or could be until now.
+ */
+void mgx_policy_queue(struct work_struct *work)
+{
+	queue_work(mgx_wq, work);
 }
 
 static void mgx_policy_enter(struct mgx_policy *policy, struct mgx_ctx *ctx,
@@ -180,12 +297,14 @@ static void mgx_report_attach(const struct mgx_policy *policy)
 	trace_mgx_policy(policy->ops->name, MGX_EXIT_NONE);
 }
 
-static void mgx_report_end(const struct mgx_policy *policy)
+static void mgx_report_end(struct mgx_policy *policy)
 {
 	spin_lock(&mgx_report_lock);
 	strscpy(mgx_report.exit_name, policy->ops->name);
 	mgx_report.exit = policy->info;
+	mgx_report.exit.dump = NULL;
 	spin_unlock(&mgx_report_lock);
+	mgx_dump_keep(&policy->dump);
 	trace_mgx_policy(policy->ops->name, policy->info.kind);
 }
 
@@ -197,6 +316,27 @@ static void mgx_report_detach(void)
 	spin_unlock(&mgx_report_lock);
 }
 
+static void mgx_policy_log_end(const struct mgx_policy *policy)
+{
+	const struct mgx_exit_info *info = &policy->info;
+
+	if (info->kind > MGX_EXIT_REPLACED)
+		pr_info("policy %s ended: %s, code %lld%s%s\n",
+			policy->ops->name, mgx_exit_kind_name(info->kind),
+			info->code, info->msg[0] ? ": " : "", info->msg);
+}
+
+/* A policy that did not begin has no state. */
+static void mgx_policy_exit_dump(struct mgx_policy *policy)
+{
+	if (policy->info.kind < MGX_EXIT_ERROR ||
+	    policy->info.kind == MGX_EXIT_ERROR_INIT)
+		return;
+	mgx_dump_state(&policy->dump, policy);
+	policy->info.dump_len = policy->dump.len;
+	policy->info.dump = policy->dump.buf;
+}
+
 /* The rest of a policy's end, outside the data path. */
 static void mgx_policy_end_work(struct work_struct *work)
 {
@@ -204,15 +344,14 @@ static void mgx_policy_end_work(struct work_struct *work)
 
 	wait_for_completion(&policy->ready);
 	synchronize_srcu(&mgx_srcu);
-	if (policy->ops->exit)
+	mgx_policy_exit_dump(policy);
+	if (policy->ops->exit) {
+		mgx_aside_enter(policy, MGX_PHASE_EXIT);
 		policy->ops->exit(&policy->info);
+		mgx_aside_leave();
+	}
 	mgx_report_end(policy);
-	if (policy->info.kind > MGX_EXIT_REPLACED)
-		pr_info("policy %s ended: %s, code %lld%s%s\n",
-			policy->ops->name,
-			mgx_exit_kind_name(policy->info.kind),
-			policy->info.code, policy->info.msg[0] ? ": " : "",
-			policy->info.msg);
+	mgx_policy_log_end(policy);
 	mgx_hook_put();
 	complete(&policy->gone);
 }
@@ -245,6 +384,28 @@ void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
 	queue_work(mgx_wq, &policy->work);
 }
 
+static struct mgx_policy *mgx_policy_alloc(const struct mgx_ops *ops)
+{
+	struct mgx_policy *policy = kzalloc(sizeof(*policy), GFP_KERNEL);
+
+	if (!policy)
+		return NULL;
+	if (mgx_dump_alloc(&policy->dump, ops->exit_dump_len ?: MGX_DUMP_LEN)) {
+		kfree(policy);
+		return NULL;
+	}
+	policy->ops = ops;
+	policy->timeout_ns =
+		(u64)(ops->timeout_ms ?: MGX_TIMEOUT_MS) * NSEC_PER_MSEC;
+	return policy;
+}
+
+static void mgx_policy_free(struct mgx_policy *policy)
+{
+	mgx_dump_free(&policy->dump);
+	kfree(policy);
+}
+
 /*
  * Only after the worker is done the map, and so the code, may go away. Who
  * ended the policy may not have queued the work yet, so wait for its result
@@ -256,7 +417,7 @@ static void mgx_policy_release(struct mgx_policy *policy,
 	mgx_policy_end(policy, kind, 0, NULL, 0);
 	wait_for_completion(&policy->gone);
 	flush_work(&policy->work);
-	kfree(policy);
+	mgx_policy_free(policy);
 }
 
 static int mgx_policy_call_init(struct mgx_policy *policy)
@@ -270,28 +431,17 @@ static int mgx_policy_call_init(struct mgx_policy *policy)
 
 	if (!policy->ops->init)
 		return 0;
-	mgx_init_policy = policy;
-	WRITE_ONCE(mgx_init_task, current);
+	mgx_aside_enter(policy, MGX_PHASE_INIT);
 	rc = policy->ops->init(&args);
-	WRITE_ONCE(mgx_init_task, NULL);
+	mgx_aside_leave();
 	/* A verified program may return anything. */
 	return rc > 0 || rc < -MAX_ERRNO ? -EINVAL : rc;
 }
 
-static int mgx_policy_check(const struct mgx_ops *ops)
+static int mgx_policy_check_name(const struct mgx_ops *ops)
 {
 	const char *c;
 
-	if (ops->version != MGX_OPS_VERSION) {
-		mgx_report_reject(
-			"mgx_ops.version is not that of this module: rebuild the policy");
-		return -EPROTO;
-	}
-	if (ops->flags & ~MGX_OPS_ALL_FLAGS) {
-		mgx_report_reject(
-			"mgx_ops.flags has a bit that this module does not know");
-		return -EINVAL;
-	}
 	for (c = ops->name; *c; c++)
 		if (!isalnum(*c) && !strchr("_-.", *c))
 			break;
@@ -303,6 +453,36 @@ static int mgx_policy_check(const struct mgx_ops *ops)
 	return 0;
 }
 
+static int mgx_policy_check(const struct mgx_ops *ops)
+{
+	if (ops->version != MGX_OPS_VERSION) {
+		mgx_report_reject(
+			"mgx_ops.version is not that of this module: rebuild the policy");
+		return -EPROTO;
+	}
+	if (ops->flags & ~MGX_OPS_ALL_FLAGS) {
+		mgx_report_reject(
+			"mgx_ops.flags has a bit that this module does not know");
+		return -EINVAL;
+	}
+	if (ops->timeout_ms > MGX_TIMEOUT_MAX_MS) {
+		mgx_report_reject(
+			"mgx_ops.timeout_ms is more than MGX_TIMEOUT_MAX_MS");
+		return -EINVAL;
+	}
+	if (ops->exit_dump_len > MGX_DUMP_MAX) {
+		mgx_report_reject(
+			"mgx_ops.exit_dump_len is more than MGX_DUMP_MAX");
+		return -EINVAL;
+	}
+	if (ops->guard_percent && ops->guard_percent < 100) {
+		mgx_report_reject(
+			"mgx_ops.guard_percent is less than 100: no policy can promise that");
+		return -EINVAL;
+	}
+	return mgx_policy_check_name(ops);
+}
+
 /* A policy that is ready to take charge, or an ERR_PTR() and nothing left. */
 static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 {
@@ -311,10 +491,9 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 
 	if (rc)
 		return ERR_PTR(rc);
-	policy = kzalloc(sizeof(*policy), GFP_KERNEL);
+	policy = mgx_policy_alloc(ops);
 	if (!policy)
 		return ERR_PTR(-ENOMEM);
-	policy->ops = ops;
 	INIT_WORK(&policy->work, mgx_policy_end_work);
 	init_completion(&policy->ready);
 	init_completion(&policy->gone);
@@ -322,7 +501,7 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 	if (rc) {
 		mgx_report_reject(
 			"the hooks could not be armed: see the kernel log");
-		kfree(policy);
+		mgx_policy_free(policy);
 		return ERR_PTR(-ENODEV);
 	}
 	mgx_cost_try();
@@ -339,6 +518,24 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 		return ERR_PTR(rc);
 	}
 	return policy;
+}
+
+/**
+ * mgx_policy_eject() - end the policy in charge, if there is one
+ *
+ * Its link stays, and with it its place, until who holds it lets go.
+ *
+ * Context: process.
+ */
+void mgx_policy_eject(void)
+{
+	static const char msg[] = "ejected by an operator";
+
+	guard(srcu)
+		(&mgx_srcu);
+	if (mgx_policy_get())
+		mgx_policy_end(mgx_policy_get(), MGX_EXIT_OPERATOR, 0, msg,
+			       sizeof(msg));
 }
 
 static void mgx_policy_publish(struct mgx_policy *policy)
@@ -440,6 +637,18 @@ static int mgx_ops_init_member(const struct btf_type *t,
 	case offsetof(struct mgx_ops, version):
 		to->version = from->version;
 		return 1;
+	case offsetof(struct mgx_ops, timeout_ms):
+		to->timeout_ms = from->timeout_ms;
+		return 1;
+	case offsetof(struct mgx_ops, exit_dump_len):
+		to->exit_dump_len = from->exit_dump_len;
+		return 1;
+	case offsetof(struct mgx_ops, guard_percent):
+		to->guard_percent = from->guard_percent;
+		return 1;
+	case offsetof(struct mgx_ops, guard_run):
+		to->guard_run = from->guard_run;
+		return 1;
 	case offsetof(struct mgx_ops, name):
 		if (strscpy(to->name, from->name) < 0)
 			return -EINVAL;
@@ -483,12 +692,22 @@ static void mgx_ops__complete(struct mgx_batch *batch, struct mgx_done *done)
 {
 }
 
+static void mgx_ops__channel(struct mgx_channel_info *info, u32 event)
+{
+}
+
+static void mgx_ops__dump(struct mgx_dump_args *args)
+{
+}
+
 static struct mgx_ops mgx_ops_stubs = {
 	.init = mgx_ops__init,
 	.exit = mgx_ops__exit,
 	.admit = mgx_ops__admit,
 	.dispatch = mgx_ops__dispatch,
 	.complete = mgx_ops__complete,
+	.channel = mgx_ops__channel,
+	.dump = mgx_ops__dump,
 };
 
 static struct bpf_struct_ops bpf_mgx_ops = {
@@ -510,6 +729,7 @@ static struct bpf_struct_ops bpf_mgx_ops = {
 void mgx_policy_exit(void)
 {
 	destroy_workqueue(mgx_wq);
+	mgx_dump_exit();
 }
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs.c - /sys/kernel/migrate_ext: one value a file, all 0444.
+ * sysfs.c - /sys/kernel/migrate_ext: one value a file, all 0444 but for eject,
+ * which ends a policy, and dump, which runs a part of it: both are root's.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -50,6 +51,15 @@ MGX_REPORT(name, "%s", r.exit_name);
 MGX_REPORT(kind, "%s", mgx_exit_kind_name(r.exit.kind));
 MGX_REPORT(code, "%lld", r.exit.code);
 MGX_REPORT(msg, "%s", r.exit.msg);
+/* guard/: of the policy in charge; 0 without one, and for no guard */
+MGX_REPORT(percent, "%u", r.guard_percent);
+MGX_REPORT(run, "%u", r.guard_run);
+/* whether it ends the policy */
+MGX_REPORT(ejects, "%d", r.guard_ejects);
+/* batches in a row that were too dear, up to now */
+MGX_REPORT(worse, "%u", r.worse);
+/* milliseconds that a batch may take, of the policy in charge */
+MGX_REPORT(timeout_ms, "%llu", r.timeout_ms);
 
 /* version of the module */
 MGX_SHOW(version)
@@ -79,12 +89,60 @@ MGX_SHOW(reserve)
 }
 MGX_ATTR(reserve);
 
+/* any write ends the policy in charge; who holds it keeps its place */
+static ssize_t eject_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t len)
+{
+	mgx_policy_eject();
+	return len;
+}
+
+static struct kobj_attribute mgx_attr_eject =
+	__ATTR(eject, 0200, NULL, eject_store);
+
+static ssize_t mgx_live_read(struct file *file, struct kobject *kobj,
+			     mgx_bin_attribute *attr, char *buf, loff_t off,
+			     size_t len)
+{
+	return mgx_dump_read_live(buf, off, len);
+}
+
+static ssize_t mgx_kept_read(struct file *file, struct kobject *kobj,
+			     mgx_bin_attribute *attr, char *buf, loff_t off,
+			     size_t len)
+{
+	return mgx_dump_read_kept(buf, off, len);
+}
+
+/* The state of the module and of the policy in charge, now. */
+static mgx_bin_attribute mgx_attr_live = {
+	.attr = { .name = "dump", .mode = 0400 },
+	.read = mgx_live_read,
+};
+
+/* exit/: the same, when the last policy ended because of an error */
+static mgx_bin_attribute mgx_attr_kept = {
+	.attr = { .name = "dump", .mode = 0444 },
+	.read = mgx_kept_read,
+};
+
+static mgx_bin_attribute *mgx_bin_list mgx_bin_attrs[] = {
+	&mgx_attr_live,
+	NULL,
+};
+
+static mgx_bin_attribute *mgx_bin_list mgx_exit_bin_attrs[] = {
+	&mgx_attr_kept,
+	NULL,
+};
+
 static struct attribute *mgx_attrs[] = {
 	&mgx_attr_version.attr,	      &mgx_attr_interface.attr,
 	&mgx_attr_state.attr,	      &mgx_attr_ops.attr,
 	&mgx_attr_enable_seq.attr,    &mgx_attr_nr_rejected.attr,
 	&mgx_attr_reject_reason.attr, &mgx_attr_hooks.attr,
-	&mgx_attr_reserve.attr,	      NULL,
+	&mgx_attr_reserve.attr,	      &mgx_attr_timeout_ms.attr,
+	&mgx_attr_eject.attr,	      NULL,
 };
 
 static struct attribute *mgx_exit_attrs[] = {
@@ -92,6 +150,14 @@ static struct attribute *mgx_exit_attrs[] = {
 	&mgx_attr_kind.attr,
 	&mgx_attr_code.attr,
 	&mgx_attr_msg.attr,
+	NULL,
+};
+
+static struct attribute *mgx_guard_attrs[] = {
+	&mgx_attr_percent.attr,
+	&mgx_attr_run.attr,
+	&mgx_attr_ejects.attr,
+	&mgx_attr_worse.attr,
 	NULL,
 };
 
@@ -114,33 +180,50 @@ static ssize_t mgx_reason_show(struct kobject *kobj,
 			  mgx_reason_sum(attr - mgx_reason_attrs));
 }
 
-#define MGX_EVENT_NAME(name, desc) #name,
-static const char *const mgx_event_names[] = { MGX_EVENTS(MGX_EVENT_NAME) };
 static const char *const mgx_reason_names[] = MGX_REASON_NAMES;
 
 typedef ssize_t (*mgx_show_t)(struct kobject *kobj, struct kobj_attribute *attr,
 			      char *buf);
 
-static void mgx_counters_fill(struct kobj_attribute *attrs,
-			      struct attribute **list, const char *const *names,
-			      unsigned int nr, mgx_show_t show)
+static void mgx_counter_fill(struct kobj_attribute *attr,
+			     struct attribute **list, const char *name,
+			     mgx_show_t show)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		sysfs_attr_init(&attrs[i].attr);
-		attrs[i].attr.name = names[i];
-		attrs[i].attr.mode = 0444;
-		attrs[i].show = show;
-		list[i] = &attrs[i].attr;
-	}
+	sysfs_attr_init(&attr->attr);
+	attr->attr.name = name;
+	attr->attr.mode = 0444;
+	attr->show = show;
+	*list = &attr->attr;
 }
 
-static const struct attribute_group mgx_group = { .attrs = mgx_attrs };
+static void mgx_counters_fill(void)
+{
+	u32 i;
+
+	for (i = 0; i < MGX_NR_EVENTS; i++)
+		mgx_counter_fill(&mgx_event_attrs[i], &mgx_event_list[i],
+				 mgx_event_name(i), mgx_event_show);
+	for (i = 0; i < MGX_NR_REASONS; i++)
+		mgx_counter_fill(&mgx_reason_attrs[i], &mgx_reason_list[i],
+				 mgx_reason_names[i], mgx_reason_show);
+}
+
+static const struct attribute_group mgx_group = {
+	.attrs = mgx_attrs,
+	.bin_attrs = mgx_bin_attrs,
+};
+
 static const struct attribute_group mgx_exit_group = {
 	.name = "exit",
 	.attrs = mgx_exit_attrs,
+	.bin_attrs = mgx_exit_bin_attrs,
 };
+
+static const struct attribute_group mgx_guard_group = {
+	.name = "guard",
+	.attrs = mgx_guard_attrs,
+};
+
 static const struct attribute_group mgx_event_group = {
 	.name = "events",
 	.attrs = mgx_event_list,
@@ -150,7 +233,8 @@ static const struct attribute_group mgx_reason_group = {
 	.attrs = mgx_reason_list,
 };
 static const struct attribute_group *mgx_groups[] = {
-	&mgx_group, &mgx_exit_group, &mgx_event_group, &mgx_reason_group, NULL,
+	&mgx_group,	  &mgx_exit_group,   &mgx_guard_group,
+	&mgx_event_group, &mgx_reason_group, NULL,
 };
 
 static struct kobject *mgx_kobj;
@@ -173,10 +257,7 @@ int mgx_sysfs_init(void)
 {
 	int rc;
 
-	mgx_counters_fill(mgx_event_attrs, mgx_event_list, mgx_event_names,
-			  MGX_NR_EVENTS, mgx_event_show);
-	mgx_counters_fill(mgx_reason_attrs, mgx_reason_list, mgx_reason_names,
-			  MGX_NR_REASONS, mgx_reason_show);
+	mgx_counters_fill();
 	mgx_kobj = kobject_create_and_add("migrate_ext", kernel_kobj);
 	if (!mgx_kobj)
 		return -ENOMEM;

@@ -52,6 +52,8 @@ int policy_open(struct policy *p, const char *name);
 void *policy_rodata(struct policy *p, size_t *size);
 /* Setting @name (MGX_SETTING) of an opened policy, in its own size. */
 int policy_set(struct policy *p, const char *name, uint64_t value);
+/* Member @name of its struct mgx_ops, a number; before policy_load(). */
+int policy_ops_set(struct policy *p, const char *name, uint64_t value);
 /* Of an object with several struct mgx_ops: this one, the others stay out. */
 int policy_only(struct policy *p, const char *ops);
 int policy_load(struct policy *p);

@@ -97,4 +97,4 @@ void BPF_PROG(window_exit, struct mgx_exit_info *info)
 MGX_OPS_DEFINE(window_ops, "test: time between copies and turns",
 	       .dispatch = (void *)window_dispatch,
 	       .complete = (void *)window_complete, .exit = (void *)window_exit,
-	       .name = "t_window", );
+	       .timeout_ms = 8 * WINDOW_MS, .name = "t_window", );

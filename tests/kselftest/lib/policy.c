@@ -119,6 +119,26 @@ int policy_set(struct policy *p, const char *name, uint64_t value)
 	return 0;
 }
 
+int policy_ops_set(struct policy *p, const char *name, uint64_t value)
+{
+	const struct btf *btf = bpf_object__btf(p->obj);
+	const struct btf_type *type =
+		btf__type_by_id(btf, bpf_map__btf_value_type_id(p->ops));
+	const struct btf_member *member = btf_members(type);
+	char *image = bpf_map__initial_value(p->ops, NULL);
+	int i;
+
+	for (i = 0; i < btf_vlen(type); i++, member++) {
+		if (strcmp(btf__name_by_offset(btf, member->name_off), name))
+			continue;
+		memcpy(image + member->offset / 8, &value,
+		       btf__resolve_size(btf, member->type));
+		return 0;
+	}
+	note("struct mgx_ops has no member %s", name);
+	return -ENOENT;
+}
+
 int policy_only(struct policy *p, const char *ops)
 {
 	struct bpf_map *map;
