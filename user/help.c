@@ -19,10 +19,11 @@ static void put_options(struct json_object *tree, const char *key,
 
 	for (; defs && defs->name; defs++) {
 		struct json_object *row = put_row(array);
+		bool spaced = defs->arg && defs->arg[0] != '[';
 		char text[64];
 
 		snprintf(text, sizeof(text), "-%c, --%s%s%s", defs->letter,
-			 defs->name, defs->arg ? " " : "",
+			 defs->name, spaced ? " " : "",
 			 defs->arg ? defs->arg : "");
 		put_string(row, "option", text);
 		put_string(row, "help", defs->help);

@@ -186,6 +186,22 @@ static __u32 find_link(void)
 	return 0;
 }
 
+int link_detach_held(void)
+{
+	__u32 id = find_link();
+	int fd, err = 0;
+
+	if (!id)
+		return -ENOENT;
+	fd = bpf_link_get_fd_by_id(id);
+	if (fd < 0)
+		return fd;
+	if (bpf_link_detach(fd))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 static bool fd_is_link(const char *fdinfo, __u32 link_id)
 {
 	FILE *file = fopen(fdinfo, "re");

@@ -25,6 +25,9 @@ bool link_is_attached(int link_fd);
  */
 int link_swap(int link_fd, const struct policy *policy);
 
+/* Detaches the policy whoever holds its link. Returns 0 or a negative errno. */
+int link_detach_held(void);
+
 /*
  * Who holds a policy without our pin, as text such as "process 17 (mgxctl)".
  * Returns false if no process can be found that does.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "guard.h"
 #include "link.h"
 #include "module.h"
 #include "option.h"
@@ -66,6 +67,8 @@ static int loader_open(struct loader *loader, const char *arg)
 		return fail("use one of them",
 			    "--replace and --foreground exclude each other");
 	if (policy_find(arg, path) || policy_open(&loader->policy, path))
+		return -1;
+	if (options->guard && guard_set(&loader->policy, options->guard))
 		return -1;
 	for (int i = 0; i < options->nr_sets; i++)
 		if (rodata_set(loader->policy.object, options->sets[i]))
@@ -242,7 +245,7 @@ static int report_end(const struct loader *loader)
 	char kind[32];
 
 	sysfs_read("exit/kind", kind, sizeof(kind));
-	report_exit(tree, "exit");
+	report_exit_dump(tree, "exit");
 	output_print(tree,
 		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
 	if (!strncmp(kind, "error", strlen("error")))

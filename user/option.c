@@ -34,18 +34,38 @@ static const struct option_def load_options[] = {
 	     "swap the policy that is loaded, without a gap"),
 	FLAG('f', "foreground", foreground,
 	     "stay; the policy ends with this process, however it ends"),
+	{ .letter = 'g',
+	  .name = "guard",
+	  .arg = "[=FACTOR[:RUN]]",
+	  .help = "end it when RUN batches in a row cost FACTOR times a copy by CPU",
+	  .offset = offsetof(struct options, guard) },
+	{ 0 }
+};
+
+static const struct option_def unload_options[] = {
+	FLAG('f', "force", force,
+	     "detach it also if another process or pin holds it"),
+	{ 0 }
+};
+
+static const struct option_def dump_options[] = {
+	FLAG('l', "last", last,
+	     "the dump made when the last policy ended by an error"),
 	{ 0 }
 };
 
 const struct command commands[] = {
 	{ "load", "NAME|FILE", "load a policy and put it in charge",
 	  load_options, load_run },
-	{ "unload", NULL, "take the policy out of charge", NULL, unload_run },
+	{ "unload", NULL, "take the policy out of charge", unload_options,
+	  unload_run },
 	{ "status", NULL, "show who is in charge and what was done", NULL,
 	  status_run },
 	{ "policies", "[NAME|FILE]", "list policies with their settings", NULL,
 	  policies_run },
 	{ "events", NULL, "show all event counters", NULL, events_run },
+	{ "dump", NULL, "show the state of module and policy in full",
+	  dump_options, dump_run },
 	{ "check", NULL, "check whether this machine can run policies", NULL,
 	  check_run },
 	{ "help", "[COMMAND]", "print help", NULL, help_run },
@@ -76,6 +96,18 @@ enum output_form options_form(const struct options *options)
 	return options->json ? OUTPUT_JSON : OUTPUT_PLAIN;
 }
 
+static bool arg_is_optional(const struct option_def *def)
+{
+	return def->arg && def->arg[0] == '[';
+}
+
+static int arg_kind(const struct option_def *def)
+{
+	if (!def->arg)
+		return no_argument;
+	return arg_is_optional(def) ? optional_argument : required_argument;
+}
+
 static void parser_add(struct parser *parser, const struct option_def *defs)
 {
 	for (; defs && defs->name; defs++) {
@@ -84,11 +116,11 @@ static void parser_add(struct parser *parser, const struct option_def *defs)
 		parser->defs[parser->n] = defs;
 		parser->longs[parser->n] = (struct option){
 			.name = defs->name,
-			.has_arg = defs->arg ? required_argument : no_argument,
+			.has_arg = arg_kind(defs),
 			.val = defs->letter,
 		};
 		snprintf(parser->letters + len, sizeof(parser->letters) - len,
-			 "%c%s", defs->letter, defs->arg ? ":" : "");
+			 "%c%.*s", defs->letter, arg_kind(defs), "::");
 		parser->n++;
 	}
 }
@@ -112,6 +144,9 @@ static int option_apply(const struct parser *parser, struct options *options,
 			continue;
 		if (!def->arg)
 			*(bool *)((char *)options + def->offset) = true;
+		else if (arg_is_optional(def))
+			*(const char **)((char *)options + def->offset) =
+				optarg ? optarg : "";
 		else if (options->nr_sets < MAX_SETS)
 			options->sets[options->nr_sets++] = optarg;
 		else

@@ -21,6 +21,9 @@ struct options {
 	bool version;
 	bool replace;
 	bool foreground;
+	bool force;
+	bool last;
+	const char *guard; /* NULL: none; what follows the '=', or "" */
 	const char *sets[MAX_SETS];
 	int nr_sets;
 };
@@ -29,10 +32,10 @@ struct options {
  * struct option_def - an option
  * @letter: short form
  * @name: long form
- * @arg: name of its argument; NULL: it has none
+ * @arg: name of its argument; NULL: it has none; "[=...]": it may be left out
  * @help: what it does
- * @offset: of the bool in struct options that it sets; options with an argument
- *	append to @sets
+ * @offset: of the bool in struct options that it sets, or of the text if its
+ *	argument may be left out; options with an argument append to @sets
  */
 struct option_def {
 	char letter;
@@ -77,6 +80,7 @@ int load_run(const struct options *options, const char *arg);
 int unload_run(const struct options *options, const char *arg);
 int status_run(const struct options *options, const char *arg);
 int policies_run(const struct options *options, const char *arg);
+int dump_run(const struct options *options, const char *arg);
 int events_run(const struct options *options, const char *arg);
 int check_run(const struct options *options, const char *arg);
 int help_run(const struct options *options, const char *arg);

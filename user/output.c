@@ -358,6 +358,11 @@ struct json_object *put_array(struct json_object *tree, const char *key)
 	return array;
 }
 
+void put_text(struct json_object *array, const char *text)
+{
+	json_object_array_add(array, json_object_new_string(text));
+}
+
 struct json_object *put_row(struct json_object *array)
 {
 	struct json_object *row = json_object_new_object();

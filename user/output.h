@@ -28,6 +28,9 @@ void put_bool(struct json_object *tree, const char *key, bool value);
 struct json_object *put_object(struct json_object *tree, const char *key);
 struct json_object *put_array(struct json_object *tree, const char *key);
 
+/* A text at the end of an array. */
+void put_text(struct json_object *array, const char *text);
+
 /* A new object at the end of an array. */
 struct json_object *put_row(struct json_object *array);
 

@@ -181,6 +181,15 @@ static const struct btf_type *ops_type(const struct policy *policy,
 	return btf__type_by_id(btf, bpf_map__btf_value_type_id(map));
 }
 
+/* libbpf takes what is behind "___" for a version, not for a part of the name. */
+static bool is_ops_name(const char *name)
+{
+	size_t len = strlen(OPS_TYPE);
+
+	return !strncmp(name, OPS_TYPE, len) &&
+	       (!name[len] || !strncmp(name + len, "___", 3));
+}
+
 static bool is_ops(const struct policy *policy, const struct bpf_map *map)
 {
 	const struct btf *btf = bpf_object__btf(policy->object);
@@ -189,8 +198,7 @@ static bool is_ops(const struct policy *policy, const struct bpf_map *map)
 	if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
 		return false;
 	type = ops_type(policy, map);
-	return type &&
-	       !strcmp(btf__name_by_offset(btf, type->name_off), OPS_TYPE);
+	return type && is_ops_name(btf__name_by_offset(btf, type->name_off));
 }
 
 static int find_ops(struct policy *policy)
@@ -218,17 +226,46 @@ static int find_ops(struct policy *policy)
 	return 0;
 }
 
-static void read_name(struct policy *policy)
+/* Where a member of the policy's struct mgx_ops is; NULL if it has none. */
+static char *ops_member(const struct policy *policy, const char *name,
+			size_t *size)
 {
 	const struct btf *btf = bpf_object__btf(policy->object);
 	const struct btf_type *type = ops_type(policy, policy->ops);
-	const char *image = bpf_map__initial_value(policy->ops, NULL);
+	char *image = bpf_map__initial_value(policy->ops, NULL);
 	const struct btf_member *member = btf_members(type);
 
-	for (int i = 0; i < btf_vlen(type); i++, member++)
-		if (!strcmp(btf__name_by_offset(btf, member->name_off), "name"))
-			snprintf(policy->name, sizeof(policy->name), "%.*s",
-				 MGX_NAME_LEN - 1, image + member->offset / 8);
+	for (int i = 0; i < btf_vlen(type); i++, member++) {
+		if (strcmp(btf__name_by_offset(btf, member->name_off), name))
+			continue;
+		*size = btf__resolve_size(btf, member->type);
+		return image + member->offset / 8;
+	}
+	return NULL;
+}
+
+static void read_name(struct policy *policy)
+{
+	size_t size;
+	const char *name = ops_member(policy, "name", &size);
+
+	if (name && size > MGX_NAME_LEN - 1)
+		size = MGX_NAME_LEN - 1;
+	if (name)
+		snprintf(policy->name, sizeof(policy->name), "%.*s", (int)size,
+			 name);
+}
+
+int policy_set_member(struct policy *policy, const char *name, __u32 value)
+{
+	size_t size;
+	char *member = ops_member(policy, name, &size);
+
+	if (!member || size != sizeof(value))
+		return fail("rebuild it with this migrate_ext.h",
+			    "its struct " OPS_TYPE " has no member '%s'", name);
+	memcpy(member, &value, sizeof(value));
+	return 0;
 }
 
 int policy_open(struct policy *policy, const char *path)

@@ -39,6 +39,9 @@ int policy_list(char *paths[POLICY_MAX]);
 /* Opens and checks a file. Records an error. */
 int policy_open(struct policy *policy, const char *path);
 
+/* Sets a number of its struct mgx_ops, before policy_load(). Records an error. */
+int policy_set_member(struct policy *policy, const char *name, __u32 value);
+
 /* Hands it to the kernel, all but the attachment. Records an error. */
 int policy_load(struct policy *policy);
 

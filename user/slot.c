@@ -55,9 +55,10 @@ int slot_fail_held(const struct slot *slot)
 
 	if (!link_find_holder(holder, sizeof(holder)))
 		return fail(
-			"find it with 'bpftool link' and remove its pin",
+			"find it with 'bpftool link' and remove its pin, or unload --force",
 			"policy '%s' is held by a link that mgxctl did not make",
 			slot->name);
-	return fail("end that process: the policy goes with it",
-		    "policy '%s' is held by %s", slot->name, holder);
+	return fail(
+		"end that process: the policy goes with it, or unload --force",
+		"policy '%s' is held by %s", slot->name, holder);
 }

@@ -18,9 +18,10 @@ static const char *const reason_names[MGX_NR_REASONS] = MGX_REASON_NAMES;
 
 /* What was seen, what was done with it, what went wrong; 'events' has all. */
 static const char *const key_events[] = {
-	"calls",	 "batches",	 "pages_migrated", "pages_batched",
-	"pages_copied",	 "pages_kernel", "submit_refused", "kfunc_misuse",
-	"folios_redone", "folios_limbo", "channel_failed", "verify_failed",
+	"calls",	 "batches",	  "pages_migrated", "pages_batched",
+	"pages_copied",	 "pages_kernel",  "submit_refused", "kfunc_misuse",
+	"folios_redone", "folios_limbo",  "channel_failed", "verify_failed",
+	"batches_worse", "guard_tripped",
 };
 
 static void put_counter(struct json_object *tree, const char *dir,
@@ -32,7 +33,7 @@ static void put_counter(struct json_object *tree, const char *dir,
 	put_u64(tree, key, sysfs_u64(name));
 }
 
-static void put_text(struct json_object *tree, const char *dir, const char *key)
+static void put_line(struct json_object *tree, const char *dir, const char *key)
 {
 	char name[320];
 
@@ -68,10 +69,10 @@ static void put_channel(struct json_object *array, const char *id)
 
 	snprintf(dir, sizeof(dir), "channels/%.20s", id);
 	put_u64(row, "channel", strtoul(id, NULL, 10));
-	put_text(row, dir, "kind");
-	put_text(row, dir, "name");
-	put_text(row, dir, "node");
-	put_text(row, dir, "state");
+	put_line(row, dir, "kind");
+	put_line(row, dir, "name");
+	put_line(row, dir, "node");
+	put_line(row, dir, "state");
 	put_counter(row, dir, "copies");
 	put_counter(row, dir, "bytes");
 	put_counter(row, dir, "errors");
@@ -140,6 +141,16 @@ static void put_reasons(struct json_object *tree)
 		put_reason(array, reason_names[i], known ? &stats[i] : NULL);
 }
 
+static void put_guard(struct json_object *tree)
+{
+	struct json_object *guard = put_object(tree, "guard");
+
+	put_u64(guard, "percent", sysfs_u64("guard/percent"));
+	put_u64(guard, "run", sysfs_u64("guard/run"));
+	put_bool(guard, "ejects", sysfs_u64("guard/ejects"));
+	put_u64(guard, "worse", sysfs_u64("guard/worse"));
+}
+
 static void put_refusals(struct json_object *tree)
 {
 	struct json_object *refused = put_object(tree, "refused");
@@ -162,6 +173,8 @@ int status_run(const struct options *options, const char *arg)
 	report_sysfs(tree, "hooks", "hooks");
 	put_u64(tree, "enable_seq", sysfs_u64("enable_seq"));
 	put_u64(tree, "reserve", sysfs_u64("reserve"));
+	put_u64(tree, "timeout_ms", sysfs_u64("timeout_ms"));
+	put_guard(tree);
 	put_refusals(tree);
 	report_exit(tree, "last_exit");
 	put_events(tree);

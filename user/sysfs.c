@@ -39,6 +39,28 @@ int sysfs_read(const char *name, char *text, size_t size)
 	return file_read(path, text, size);
 }
 
+char *sysfs_text(const char *name)
+{
+	char path[256], *text = NULL;
+	size_t size = 0;
+	ssize_t n;
+	FILE *file;
+
+	snprintf(path, sizeof(path), MGX_SYSFS "/%s", name);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	n = getdelim(&text, &size, '\0', file);
+	if (n < 0 && feof(file) && text)
+		text[0] = '\0';
+	else if (n < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
+}
+
 __u64 sysfs_u64(const char *name)
 {
 	char text[32];

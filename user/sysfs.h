@@ -18,6 +18,9 @@ int file_read(const char *path, char *text, size_t size);
 /* As file_read(), of a file below MGX_SYSFS; @text is empty after an error. */
 int sysfs_read(const char *name, char *text, size_t size);
 
+/* A file of several lines, to be freed; NULL and errno after an error. */
+char *sysfs_text(const char *name);
+
 /* 0 if it cannot be read */
 __u64 sysfs_u64(const char *name);
 __s64 sysfs_s64(const char *name);

@@ -22,7 +22,7 @@ _mgxctl_settings()
 _mgxctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='load unload status policies events check help'
+	local commands='load unload status policies events dump check help'
 	local options='-j --json -v --verbose -h --help -V --version'
 	local command='' word
 
@@ -31,7 +31,9 @@ _mgxctl()
 		command=$word
 		break
 	done
-	[[ $command == load ]] && options+=' -s --set -r --replace -f --foreground'
+	[[ $command == load ]] && options+=' -s --set -r --replace -f --foreground -g --guard'
+	[[ $command == unload ]] && options+=' -f --force'
+	[[ $command == dump ]] && options+=' -l --last'
 
 	case $prev in
 	-s | --set)
