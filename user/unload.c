@@ -22,6 +22,7 @@ static int slot_force(struct slot *slot)
 		return fail("see 'mgxctl status'",
 			    "policy '%s' could not be detached: %s", slot->name,
 			    strerror(-err));
+	pin_remove();
 	return 0;
 }
 

@@ -384,6 +384,79 @@ test_ended_pinned()
 	nothing_left "load after one that ended"
 }
 
+# The dump of a policy that failed, in every place where one looks for it.
+test_dump()
+{
+	like "$(mgxctl dump)" "policy -: none" "dump without a policy"
+	foreground "$bad/t_members.bpf.o" --set fail=1
+	like "$(mgxctl dump)" "policy t_members: none.*t_members dumps, in all" "dump of the one in charge"
+	like "$(mgxctl dump --json | json 'join "+", @{$_->{dump}}')" "\+t_members dumps, in all\+" \
+		"the same as JSON"
+	[[ $(stat -c %a $sysfs/dump) == 400 ]]
+	ok $? "only root has it run"
+	migrate
+	wait "$loader"
+	is $? 1 "a policy that ends with an error: status 1"
+	like "$(tail -n 1 "$tmp/fg" | json 'join "+", @{$_->{exit}{dump}}')" \
+		"t_members: error_bpf.*t_members dumps, in all" "the loader prints its dump"
+	like "$(mgxctl dump --last)" "kind: +error_bpf.*t_members dumps, in all" "so does dump --last"
+	nothing_left "dump"
+}
+
+# load --guard goes by the text; members.c has what it then does.
+test_guard()
+{
+	local text
+
+	for text in 0.5 1e9 x 2: 2:0 2:x 2:-1 2:3:4 nan; do
+		refused "load --guard=$text" "--guard=$text is not understood; give FACTOR" \
+			load mgx_noop --guard="$text"
+	done
+	refused "load --guard of an old policy" "has no member 'guard_percent'; rebuild" \
+		load "$bad/t_older.bpf.o" --guard
+	mgxctl load mgx_noop --guard >/dev/null
+	is "$(cat $sysfs/guard/percent $sysfs/guard/run $sysfs/guard/ejects | xargs)" "200 64 1" \
+		"--guard is a factor of 2"
+	mgxctl load -r mgx_cpu --guard=1.25:7 >/dev/null
+	is "$(cat $sysfs/guard/percent $sysfs/guard/run $sysfs/guard/ejects | xargs)" "125 7 1" \
+		"--guard=1.25:7, swapped in"
+	like "$(mgxctl status)" "percent: +125" "status shows it"
+	mgxctl unload >/dev/null
+	mgxctl load mgx_noop >/dev/null
+	is "$(cat $sysfs/guard/ejects)" 0 "without --guard nothing is ended"
+	mgxctl unload >/dev/null
+	nothing_left "guard"
+}
+
+# Somebody else holds it, and it has to go all the same.
+test_force()
+{
+	foreground mgx_noop
+	like "$(mgxctl unload --force)" "unloaded: mgx_noop.*kind: +unreg" "unload --force of a process's"
+	wait "$loader"
+	is $? 0 "the process notices"
+	nothing_left "force"
+	mgxctl load mgx_noop >/dev/null
+	mv $pins/link /sys/fs/bpf/elsewhere
+	like "$(mgxctl unload --force)" "unloaded: mgx_noop" "unload --force of somebody's pin"
+	rm /sys/fs/bpf/elsewhere
+	nothing_left "force, pin"
+	refused "unload --force of nothing" "no policy is loaded" unload --force
+}
+
+# Policies that were built with an older and with a newer migrate_ext.h.
+test_ages()
+{
+	mgxctl load "$bad/t_older.bpf.o" >/dev/null
+	is "$? $(ops)" "0 t_older" "an older policy is loaded"
+	mgxctl load -r "$bad/t_newer.bpf.o" >/dev/null
+	is "$? $(ops)" "0 t_newer" "a newer one that asks for nothing new takes over"
+	refused "a newer one that does" "has no member 'patience'; it was built for another version" \
+		load -r "$bad/bad_newer.bpf.o"
+	is "$(state) $(ops)" "active t_newer" "the one in charge stays"
+	mgxctl unload >/dev/null
+}
+
 test_misuse()
 {
 	local before
@@ -584,6 +657,10 @@ main()
 	test_foreground
 	test_ended
 	test_ended_pinned
+	test_dump
+	test_guard
+	test_force
+	test_ages
 	test_misuse
 	test_nobody
 	test_bpffs
