@@ -132,11 +132,13 @@ static void mgx_channel_describe(const struct mgx_channel *channel,
 static void mgx_channel_tell(const struct mgx_channel *channel, u32 event)
 {
 	struct mgx_channel_info info;
+	int srcu = srcu_read_lock(&mgx_srcu); /* who listens stays until then */
 
-	if (!mgx_policy_listens())
-		return;
-	mgx_channel_describe(channel, &info);
-	mgx_notice(&info, event);
+	if (mgx_policy_listens()) {
+		mgx_channel_describe(channel, &info);
+		mgx_notice(&info, event);
+	}
+	srcu_read_unlock(&mgx_srcu, srcu);
 }
 
 /* Exponentially weighted: one eighth new, seven eighths old. */

@@ -35,10 +35,10 @@
 
 /* Binary attributes of sysfs are const since 6.18. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
-typedef const struct bin_attribute mgx_bin_attribute;
-#define mgx_bin_list const
+#define mgx_bin_attribute const struct bin_attribute
+#define mgx_bin_list	  const
 #else
-typedef struct bin_attribute mgx_bin_attribute;
+#define mgx_bin_attribute struct bin_attribute
 #define mgx_bin_list
 #endif
 

@@ -92,11 +92,10 @@ static void mgx_guard_end(struct mgx_policy *policy, u32 run, u32 limit,
 		msg, sizeof(msg),
 		"%u batches in a row cost more than %u %% of a copy by CPU, the last %llu %%",
 		run, limit, percent);
-	if (policy->ops->guard_percent) {
+	if (policy->ops->guard_percent)
 		mgx_policy_end(policy, MGX_EXIT_ERROR_GUARD, percent, msg, len);
-	} else if (!xchg(&policy->told, true)) {
+	else if (!xchg(&policy->told, true))
 		pr_notice("policy %s: %s\n", policy->ops->name, msg);
-	}
 }
 
 static noinline void mgx_guard_worse(struct mgx_ctx *ctx,

@@ -51,11 +51,9 @@ char *sysfs_text(const char *name)
 	if (!file)
 		return NULL;
 	n = getdelim(&text, &size, '\0', file);
-	if (n < 0 && feof(file) && text)
-		text[0] = '\0';
-	else if (n < 0) {
+	if (n < 0) {
 		free(text);
-		text = NULL;
+		text = feof(file) ? strdup("") : NULL;
 	}
 	fclose(file);
 	return text;

@@ -109,6 +109,19 @@ static void expect_kfuncs(struct __test_metadata *_metadata, members_t *self,
 	EXPECT_EQ(member == T_DUMP ? 0 : -EPERM, result(self, member, T_PRINT));
 }
 
+/* A worker calls it, so it may not have been yet. */
+static bool wait_called(members_t *self, enum t_member member, int64_t times)
+{
+	int tries;
+
+	for (tries = 0; tries < WAIT_MS / 10; tries++) {
+		if (result(self, member, T_CALLS) >= times)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* All are called, and each kfunc refuses or not as it says. */
 TEST_F_TIMEOUT(members, all, LIMIT)
 {
@@ -120,6 +133,7 @@ TEST_F_TIMEOUT(members, all, LIMIT)
 	EXPECT_TRUE(file_has(LIVE, T_LINE));
 	ASSERT_EQ(0, channel_set(1, "state", "offline"));
 	ASSERT_EQ(0, channel_set(1, "state", "up"));
+	EXPECT_TRUE(wait_called(self, T_CHANNEL, 2));
 	policy_detach(&self->policy);
 	for (member = 0; member < T_NR_MEMBERS; member++)
 		expect_kfuncs(_metadata, self, member);
