@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -254,7 +255,7 @@ TEST_F_TIMEOUT(members, dump_at_error, LIMIT)
 	char text[T_TEXT] = "";
 	uint32_t zero = 0;
 
-	ASSERT_EQ(0, policy_set(&self->policy, "fail", true));
+	ASSERT_EQ(0, policy_set(&self->policy, "fail_in", T_COMPLETE));
 	ASSERT_EQ(0, policy_set(&self->policy, "lines", 3));
 	start(_metadata, self);
 	move(_metadata, self);
@@ -275,7 +276,7 @@ TEST_F_TIMEOUT(members, dump_at_error, LIMIT)
 /* No more than was asked for. */
 TEST_F_TIMEOUT(members, dump_is_cut, LIMIT)
 {
-	ASSERT_EQ(0, policy_set(&self->policy, "fail", true));
+	ASSERT_EQ(0, policy_set(&self->policy, "fail_in", T_COMPLETE));
 	ASSERT_EQ(0, policy_set(&self->policy, "lines", 1000));
 	ASSERT_EQ(0, policy_ops_set(&self->policy, "exit_dump_len", 8192));
 	start(_metadata, self);
@@ -305,6 +306,66 @@ static void expect_ejected(struct __test_metadata *_metadata, members_t *self,
 	ASSERT_EQ(0, counts_since(&self->counts));
 	EXPECT_EQ(1, EV(&self->counts, policy_ejected));
 	move(_metadata, self);
+}
+
+/* In those that ends.c has not. */
+TEST_F_TIMEOUT(members, ends_in_channel, LIMIT)
+{
+	ASSERT_EQ(0, policy_set(&self->policy, "fail_in", T_CHANNEL));
+	start(_metadata, self);
+	ASSERT_EQ(0, channel_set(1, "state", "offline"));
+	ASSERT_EQ(0, channel_set(1, "state", "up"));
+	ASSERT_TRUE(mgx_wait("state", "ejected", WAIT_MS));
+	expect_ejected(_metadata, self, "error_bpf", "as it was told");
+	EXPECT_TRUE(file_has(KEPT, T_LINE));
+}
+
+TEST_F_TIMEOUT(members, ends_in_dump, LIMIT)
+{
+	ASSERT_EQ(0, policy_set(&self->policy, "fail_in", T_DUMP));
+	start(_metadata, self);
+	EXPECT_TRUE(file_has(LIVE, T_LINE));
+	expect_ejected(_metadata, self, "error_bpf", "as it was told");
+	EXPECT_TRUE(file_has(KEPT, T_LINE));
+}
+
+/* Somebody detaches the link while the policy works: its owner is told. */
+TEST_F_TIMEOUT(members, detached, LIMIT)
+{
+	struct pollfd poller = { .events = POLLIN };
+
+	start(_metadata, self);
+	move(_metadata, self);
+	poller.fd = bpf_link__fd(self->policy.link);
+	EXPECT_EQ(0, poll(&poller, 1, 0));
+	ASSERT_EQ(0, bpf_link_detach(poller.fd));
+	EXPECT_EQ(1, poll(&poller, 1, WAIT_MS));
+	EXPECT_TRUE(poller.revents & POLLHUP);
+	EXPECT_TRUE(mgx_is("state", "none"));
+	EXPECT_TRUE(mgx_is("exit/kind", "unreg"));
+	EXPECT_EQ(1, result(self, T_EXIT, T_CALLS));
+	EXPECT_EQ(0, bpf_link_detach(poller.fd));
+	EXPECT_EQ(1, result(self, T_EXIT, T_CALLS));
+	move(_metadata, self);
+}
+
+/* Nothing but a name and a version: it is in charge, and changes nothing. */
+TEST_F_TIMEOUT(members, minimal, LIMIT)
+{
+	struct policy minimal;
+
+	ASSERT_EQ(0, policy_start(&minimal, "t_minimal"));
+	EXPECT_TRUE(mgx_is("state", "active"));
+	EXPECT_TRUE(mgx_is("ops", "t_minimal"));
+	ASSERT_EQ(0, channel_set(1, "state", "offline"));
+	ASSERT_EQ(0, channel_set(1, "state", "up"));
+	EXPECT_TRUE(file_has(LIVE, "policy t_minimal: none"));
+	move(_metadata, self);
+	ASSERT_EQ(0, counts_since(&self->counts));
+	EXPECT_EQ(PAGES, EV(&self->counts, pages_kernel));
+	EXPECT_EQ(0, EV(&self->counts, batches));
+	EXPECT_EQ(0, EV(&self->counts, channel_events));
+	policy_close(&minimal);
 }
 
 /* dispatch() itself takes too long. */

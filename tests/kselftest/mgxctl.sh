@@ -388,7 +388,7 @@ test_ended_pinned()
 test_dump()
 {
 	like "$(mgxctl dump)" "policy -: none" "dump without a policy"
-	foreground "$bad/t_members.bpf.o" --set fail=1
+	foreground "$bad/t_members.bpf.o" --set fail_in=4
 	like "$(mgxctl dump)" "policy t_members: none.*t_members dumps, in all" "dump of the one in charge"
 	like "$(mgxctl dump --json | json 'join "+", @{$_->{dump}}')" "\+t_members dumps, in all\+" \
 		"the same as JSON"

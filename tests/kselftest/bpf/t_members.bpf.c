@@ -9,8 +9,8 @@ MGX_SETTING("who copies")
 __u32 channel = MGX_CHANNEL_CALLER;
 MGX_SETTING("nanoseconds that dispatch() takes at least")
 __u64 spin_ns = 0;
-MGX_SETTING("complete() ends the policy by an error")
-bool fail = false;
+MGX_SETTING("member that ends the policy by an error, enum t_member")
+__u32 fail_in = T_NR_MEMBERS;
 MGX_SETTING("lines that dump() prints beyond the first")
 __u32 lines = 0;
 
@@ -110,6 +110,8 @@ static __always_inline void try_all(__u32 member)
 	try_figures(member);
 	try_events(member);
 	result(member, T_PRINT, mgx_bpf_dump(line, sizeof(line)));
+	if (fail_in == member)
+		mgx_error("as it was told");
 }
 
 SEC("struct_ops.s/init")
@@ -163,8 +165,6 @@ SEC("struct_ops/complete")
 void BPF_PROG(members_complete, struct mgx_batch *batch, struct mgx_done *done)
 {
 	try_all(T_COMPLETE);
-	if (fail)
-		mgx_error("as it was told");
 }
 
 SEC("struct_ops/channel")
