@@ -7,9 +7,8 @@
  * without asking whether it is there is refused by an older module. The
  * wrappers ask, and return what a policy has to expect anyhow: unknown, or not
  * supported. With members of struct mgx_ops libbpf deals: those that the module
- * does not know are left out if they are zero, and refused otherwise. A member
- * that is only worth having is cleared by mgx_ops_has() and the loader, or by a
- * second struct mgx_ops___old in an object of its own.
+ * does not know are left out if they are zero, and refused otherwise, by name.
+ * A policy for both leaves them zero, or has an object of its own for each.
  */
 #ifndef _MGX_COMPAT_BPF_H
 #define _MGX_COMPAT_BPF_H
