@@ -30,7 +30,7 @@ help:
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
-#: make clean       remove what was built, keep the lab
+#: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
 #:
 #: KERNEL is a series (6.12, 7, 7.3), the newest without it.
