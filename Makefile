@@ -27,6 +27,8 @@ help:
 #:                  it builds first; TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-faults  each fault of that engine alone, with folios of each size;
+#:                  KERNELS=7 for one kernel
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
@@ -67,6 +69,9 @@ test-debug:
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+test-faults:
+	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
@@ -79,4 +84,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults bench check clean distclean
