@@ -97,6 +97,25 @@ TEST_F_TIMEOUT(faulty, all_together, LIMIT)
 
 #define DRIVER "/sys/bus/pci/drivers/ioatdma/"
 
+FIXTURE(driver)
+{
+	struct run run;
+};
+
+FIXTURE_SETUP(driver)
+{
+	int rc = run_setup(&self->run, "5000");
+
+	if (rc == -EOPNOTSUPP)
+		SKIP(return, "no engine");
+	ASSERT_EQ(0, rc);
+}
+
+FIXTURE_TEARDOWN(driver)
+{
+	run_teardown(&self->run);
+}
+
 /* The PCI function that the channel of dmaengine is of. */
 static int function_of(const char *name, char *function, size_t len)
 {
@@ -125,7 +144,7 @@ static bool all_back(void)
  * Its channels are given back before the driver has left, not at the next scan:
  * by then they are freed memory, that dma_release_channel() would write to.
  */
-TEST_F_TIMEOUT(engine, unbound, LIMIT)
+TEST_F_TIMEOUT(driver, unbound, LIMIT)
 {
 	char function[64], name[64], path[128];
 	int first, last;
