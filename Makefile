@@ -23,6 +23,8 @@ help:
 #: make lab-run     CMD='...' KERNEL=6.12: one command there, module loaded
 #: make test-mutations  breaks the safety checks one by one: tests must go red;
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
+#: make test-debug  kselftests on debug kernels (KASAN, lockdep, kmemleak ...), which
+#:                  it builds first; TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
 #: make test-faults  each fault of that engine alone, with folios of each size;
@@ -30,7 +32,7 @@ help:
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
-#: make clean       remove what was built, keep the lab
+#: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
 #:
 #: KERNEL is a series (6.12, 7, 7.3), the newest without it.
@@ -61,6 +63,9 @@ test:
 test-mutations: lab-build
 	@tests/mutations/run.sh $(if $(KERNEL),-k '$(KERNEL)') $(NAMES)
 
+test-debug:
+	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/debug/test.sh
+
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
@@ -79,4 +84,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine test-faults bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults bench check clean distclean

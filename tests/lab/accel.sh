@@ -9,6 +9,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 release=$1
+# A debug kernel would be too slow to tell.
+! is_debug "$release" || release=$(kernel_release "")
 cache=$LAB/accel
 
 kvm_device() { [[ -r /dev/kvm && -w /dev/kvm ]]; }

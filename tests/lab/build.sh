@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # build.sh [--no-tests]: builds everything in the lab: the module for each of
-# its kernels, policies, tools and kselftests. Prints warnings and errors only;
+# its kernels, and for the debug kernels that KERNELS names, policies, tools and
+# kselftests. Prints warnings and errors only;
 # the whole output is in build/logs/build-*.log.
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -49,9 +50,9 @@ first_parts()
 	local rel pids=() pid rc=0
 
 	while read -r _ rel; do
-		part "kernel-$rel" kernel "$rel" "KDIR=/usr/lib/modules/$rel/build" &
+		part "kernel-$rel" kernel "$rel" "KDIR=$(kernel_dir "$rel")" &
 		pids+=($!)
-	done <"$LAB/kernels"
+	done < <(wanted_kernels)
 	part bpf bpf bpf &
 	pids+=($!)
 	for pid in "${pids[@]}"; do
@@ -77,8 +78,8 @@ test_parts()
 	local rel
 
 	while read -r _ rel; do
-		part "kmod-$rel" tests/kmod "$rel" "KDIR=/usr/lib/modules/$rel/build" || return 1
-	done <"$LAB/kernels"
+		part "kmod-$rel" tests/kmod "$rel" "KDIR=$(kernel_dir "$rel")" || return 1
+	done < <(wanted_kernels)
 	engine_modules || return 1
 	part kselftest tests/kselftest kselftest
 }
@@ -118,7 +119,7 @@ main()
 		report >&2
 		exit 1
 	fi
-	say "$what for $(kernel_list): up to date ($((SECONDS - start)) s)"
+	say "$what for $(wanted_kernels | cut -d ' ' -f 2 | paste -sd ' '): up to date ($((SECONDS - start)) s)"
 }
 
 main "$@"

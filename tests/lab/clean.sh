@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# clean.sh [--all]: removes what was built; with --all the lab, too.
+# clean.sh [--all]: removes what was built; with --all the lab and the debug
+# kernels, too.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +12,6 @@ if [[ ${1:-} == --all ]]; then
 		die "cannot remove all of $BUILD; its owner is $(stat -c %U "$BUILD"), run as he"
 	rmdir "$BUILD" 2>/dev/null || true
 else
-	as_lab_root find "$BUILD" -xdev -mindepth 1 -path "$LAB" -prune -o \
-		-mindepth 1 -not -path "$LAB" -depth -print0 |
-		as_lab_root xargs -0r rm -rf --one-file-system
+	as_lab_root find "$BUILD" -mindepth 1 -maxdepth 1 -not -path "$LAB" \
+		-not -path "$DEBUG" -exec rm -rf --one-file-system {} +
 fi

@@ -12,7 +12,9 @@ file=${1:?usage: dmesg-check.sh FILE}
 # What the kernel puts before a message: level, time stamp, caller.
 stamp='^(<[0-9]+>)?(\[[^]]*\] ?)*'
 
-bad="$stamp(BUG|WARNING|UBSAN|KASAN|KCSAN|KMSAN|KFENCE|Oops|INFO: lockdep|DMA-API)[: ]
+bad="$stamp(BUG|WARNING|UBSAN|KASAN|KCSAN|KMSAN|KFENCE|ODEBUG|Oops|INFO: lockdep)[: ]
+${stamp}DMA-API: .*(device driver|cacheline tracking|exceeded|out of memory)
+${stamp}kmemleak: ([0-9]+ new suspected|Cannot |.*disabled)
 ${stamp}kernel BUG at 
 ${stamp}(Oops|general protection fault|stack segment|double fault|invalid opcode)[,: ]
 ${stamp}(Kernel panic|Internal error|Unable to handle kernel)

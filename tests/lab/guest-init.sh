@@ -27,6 +27,15 @@ mounts()
 	ln -sfn /proc/self/fd/2 /dev/stderr
 }
 
+# A debug kernel's modules are where it was built.
+find_modules()
+{
+	local dir
+
+	dir=/lib/modules/$(uname -r)
+	[[ -e $dir ]] || ln -s "/src/build/debug/$(uname -r)$dir" "$dir"
+}
+
 # option NAME: value of NAME= on the kernel's command line.
 option() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1; }
 
@@ -52,6 +61,7 @@ mounts
 hostname lab
 ip link set lo up
 run=/src/build/run/$(option mgx.run)
+find_modules
 cd /src || echo "lab: no /src" >/dev/console
 touch "$run/up"
 if [[ -e $run/tty ]]; then

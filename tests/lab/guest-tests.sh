@@ -4,10 +4,13 @@
 # guest-tests.sh RUN [NAME...]: runs the kselftests that tests.list names (all,
 # or NAMEs only), each with its time limit and with the module loaded and no
 # policy attached. Prints each program's TAP as a subtest and searches the
-# kernel log after each, so that the culprit is known. Figures go to
-# build/logs/RUN.results.
+# kernel log after each, so that the culprit is known. A debug kernel is asked
+# last for memory that nothing points to, and whether its checks were on until
+# the end. Figures go to build/logs/RUN.results.
 set -uo pipefail
 
+# shellcheck source=lib.sh
+. /src/tests/lab/lib.sh
 # shellcheck source=tap.sh
 . /src/tests/lab/tap.sh
 # shellcheck source=guest-prepare.sh
@@ -18,6 +21,10 @@ shift
 dir=/src/build/kselftest
 logs=/src/build/logs
 results=$logs/$run.results
+factor=$(time_factor "$(uname -r)")
+# Limits inside of the programs are longer, too: see lib/patience.c.
+export MGX_TIME_FACTOR=$factor
+kmemleak=/sys/kernel/debug/kmemleak
 
 wanted()
 {
@@ -49,7 +56,7 @@ run_one()
 	echo "# running $name"
 	echo "mgx-lab: begin $name" >/dev/kmsg
 	if prepare >"$log" 2>&1; then
-		tap_run "$limit" "$log" "$dir/$name"
+		tap_run $((limit * factor)) "$log" "$dir/$name"
 	else
 		tap_passed=0 tap_failed=1 tap_skipped=0 tap_time=0 tap_why="the module does not load"
 	fi
@@ -59,6 +66,44 @@ run_one()
 		tap_why="${tap_why:+$tap_why; }the kernel complained"
 	fi
 	tap_report "$name" "$log" "$results"
+}
+
+# checks_on: what a debug kernel has switched off by itself, for want of room or
+# after its first report, found nothing since.
+checks_on()
+{
+	grep -Eq 'debug_locks: +1$' /proc/lockdep_stats ||
+		echo "lockdep switched itself off"
+	[[ $(cat /sys/kernel/debug/dma-api/disabled) == N ]] ||
+		echo "DMA_API_DEBUG switched itself off"
+	echo scan=off >"$kmemleak" 2>/dev/null || echo "kmemleak switched itself off"
+}
+
+# leaks: two scans, the second for what the first saw while it was on its way.
+leaks()
+{
+	local i
+
+	for i in 1 2; do
+		sleep 6 # younger objects are not reported
+		echo scan >"$kmemleak" || echo "kmemleak does not scan ($i)"
+	done
+	cat "$kmemleak"
+}
+
+# debug_point NAME CMD: a test that passes if CMD prints nothing.
+debug_point()
+{
+	local log=$logs/$run-$1.tap
+
+	echo "# running $1"
+	tap_passed=1 tap_failed=0 tap_skipped=0 tap_time=$SECONDS tap_why=
+	"$2" >"$log" 2>&1
+	if [[ -s $log ]]; then
+		tap_passed=0 tap_failed=1
+	fi
+	tap_time=$((SECONDS - tap_time))
+	tap_report "$1" "$log" "$results"
 }
 
 main()
@@ -71,6 +116,9 @@ main()
 		wanted "$name" "$@" || continue
 		run_one "$name" "${limit:-120}" </dev/null
 	done <tests.list
+	is_debug "$(uname -r)" || return 0
+	debug_point kernel-checks checks_on
+	debug_point kmemleak leaks
 }
 
 main "$@"

@@ -5,7 +5,9 @@
 # a kernel: busybox, the modules that reach the root file system, and initramfs-init.
 set -euo pipefail
 
-release=$1 out=$2
+release=$1 out=$2 root=/
+# A debug kernel has its modules where it was built.
+[[ -d /lib/modules/$release ]] || root=/src/build/debug/$release
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -18,7 +20,7 @@ module_files()
 	local mod
 
 	for mod in "${modules[@]}"; do
-		modprobe -S "$release" --show-depends "$mod"
+		modprobe -d "$root" -S "$release" --show-depends "$mod"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
 }
 

@@ -7,6 +7,9 @@ REPO=$(cd "$LAB_SRC/../.." && pwd)
 BUILD=${MGX_BUILD:-$REPO/build}
 [[ $BUILD == /* ]] || BUILD=$PWD/$BUILD
 LAB=$BUILD/lab
+# Debug kernels, and how their releases end.
+DEBUG=$BUILD/debug
+DEBUG_SUFFIX=-mgx-debug
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
 LOGS=$BUILD/logs ROOT=$LAB/root
@@ -110,11 +113,48 @@ kernels()
 	cat "$LAB/kernels"
 }
 
+# debug_kernels: the debug kernels that were built, one "<series> <release>" a
+# line, see debug/kernel.sh. None of them is meant unless it is named.
+debug_kernels() { cat "$DEBUG/kernels" 2>/dev/null || true; }
+
+# is_debug RELEASE
+is_debug() { [[ $1 == *"$DEBUG_SUFFIX" ]]; }
+
+# kernel_dir RELEASE: what modules are built against, as seen in the lab's root.
+kernel_dir()
+{
+	if is_debug "$1"; then
+		echo "/src/build/debug/$1/obj"
+	else
+		echo "/usr/lib/modules/$1/build"
+	fi
+}
+
+# time_factor RELEASE: how much longer than on a stock kernel all may take.
+time_factor()
+{
+	if is_debug "$1"; then
+		echo "${MGX_DEBUG_FACTOR:-8}"
+	else
+		echo 1
+	fi
+}
+
 # kernel_list: the releases in one line, for messages.
 kernel_list() { kernels | awk '{ printf "%s%s", s, $2; s = ", " }'; }
 
-# kernel_release SERIES: the release that SERIES (6.12, 7, 7.3) stands for; the
-# newest without SERIES.
+# kernels_like SERIES: those among which SERIES names one.
+kernels_like()
+{
+	if [[ $1 == debug-* ]] || is_debug "$1"; then
+		debug_kernels
+	else
+		kernels
+	fi
+}
+
+# kernel_release SERIES: the release that SERIES (6.12, 7, 7.3, debug-7) stands
+# for; the newest without SERIES.
 kernel_release()
 {
 	local want=${1:-} rel
@@ -123,14 +163,28 @@ kernel_release()
 		kernels | tail -n 1 | cut -d ' ' -f 2
 		return
 	fi
+	want=${want#debug-}
 	while read -r _ rel; do
 		case $rel in
 		"$want" | "$want".* | "$want"[-+]*)
 			echo "$rel"
 			return ;;
 		esac
-	done < <(kernels)
-	die "no kernel '$want' in the lab; there is: $(kernel_list)"
+	done < <(kernels_like "$1")
+	die "no kernel '$1' in the lab; there is: $(kernel_list); 'make test-debug' makes debug-6.12 and debug-7"
+}
+
+# wanted_kernels: the lab's own, and the debug kernels that KERNELS names.
+wanted_kernels()
+{
+	local series rel
+
+	kernels
+	for series in ${KERNELS:-}; do
+		[[ $series == debug-* ]] || continue
+		rel=$(kernel_release "$series")
+		echo "$series $rel"
+	done
 }
 
 # need_mb DIR MB WHY: dies unless the file system of DIR has MB MiB free.

@@ -49,6 +49,14 @@ bad_lines()
 [   12.345678] WARNING: possible recursive locking detected
 [   12.345678] WARNING: suspicious RCU usage
 [   12.345678] INFO: trying to register non-static key.
+[   12.345678] WARNING: inconsistent lock state
+[   12.345678] BUG: MAX_LOCKDEP_ENTRIES too low!
+[   12.345678] ODEBUG: free active (active state 0) object: 00000000 object type: work_struct
+[   12.345678] DMA-API: ioatdma 0000:42:00.0: device driver frees DMA memory with different size
+[   12.345678] DMA-API: mgx-sim mgx-sim.0: cacheline tracking EEXIST, overlapping mappings aren't supported
+[   12.345678] DMA-API: debugging out of memory - disabling
+[   12.345678] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+[   12.345678] kmemleak: Kernel memory leak detector disabled
 [   12.345678] ------------[ cut here ]------------
 [   12.345678][  T234] WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234
 <4>[   12.345678] WARNING: CPU: 1 PID: 234 at mm/migrate.c:1234
@@ -71,6 +79,11 @@ good_lines()
 [    5.100000] migrate_ext: loading out-of-tree module taints kernel.
 [    5.100000] migrate_ext: module verification failed: signature and/or required key missing - tainting kernel
 [    6.000000] EXT4-fs (vda): mounted filesystem r/w with ordered data mode.
+[    1.000000] DMA-API: preallocated 65536 debug entries
+[    1.000000] DMA-API: debugging enabled by kernel config
+[    2.000000] kmemleak: Kernel memory leak detector initialized (mem pool available: 15000)
+[    2.000000] kmemleak: Automatic memory scanning thread started
+[    3.000000] lockdep: Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar
 [    7.000000] mgx-lab: begin WARNING_test
 END
 }

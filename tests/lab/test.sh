@@ -7,6 +7,8 @@
 # only if tests ran and none failed.
 #
 # TESTS='name ...': these programs only; KERNELS='6.12 7': on these kernels only.
+# Debug kernels (KERNELS='debug-6.12 debug-7') run one after the other, and are no
+# reason to run what needs no guest.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -48,13 +50,29 @@ point()
 	sed -E "s/^((not )?ok) - /\1 $n - ${2:+$2: }/" <<<"$1"
 }
 
+# next_line LABEL: the next line of stdin, in line; says now and then what is
+# waited for.
+next_line()
+{
+	local part='' rc start=$SECONDS
+
+	line=
+	while :; do
+		rc=0
+		IFS= read -r -t 50 part || rc=$?
+		line+=$part
+		((rc > 128)) || return "$rc"
+		echo "# $1: still $running ($((SECONDS - start)) s)"
+	done
+}
+
 # merge LABEL: passes a stream of subtests and points on, a block at a time, so
 # that guests that run side by side do not mix.
 merge()
 {
-	local line block=
+	local line block='' running=starting
 
-	while IFS= read -r line; do
+	while next_line "$1"; do
 		case $line in
 		'ok - '* | 'not ok - '*)
 			{
@@ -63,7 +81,9 @@ merge()
 				point "$line" "$1"
 			} 8>"$POINT.lock"
 			block= ;;
-		'# running '*) echo "# $1: ${line#\# }" ;;
+		'# running '*)
+			running=${line#\# }
+			echo "# $1: $running" ;;
 		*) block+=$line$'\n' ;;
 		esac
 	done
@@ -221,6 +241,7 @@ guest_tests()
 	}
 	for series in "${series_list[@]}"; do
 		spawn one_kernel "$series" "$(kernel_release "$series")"
+		[[ $series != debug-* ]] || join_children || true
 	done
 	join_children || true
 }
@@ -304,8 +325,10 @@ main()
 	choose_kernels
 	echo 0 >"$POINT"
 	rm -f "$OUT"/test-*.results
-	spawn host_tests
-	join_children
+	if [[ " ${series_list[*]}" == *' '[!d]* ]]; then
+		spawn host_tests
+		join_children
+	fi
 	guest_tests
 	unknown_tests
 	summary

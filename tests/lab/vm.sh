@@ -4,12 +4,13 @@
 #
 # vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] [-e] CMD...
 #
-# Boots a stock kernel of the lab (4 CPUs, 2 NUMA nodes) and runs CMD in it, by
+# Boots a kernel of the lab (4 CPUs, 2 NUMA nodes) and runs CMD in it, by
 # bash, as root, with the repository at /src. What CMD prints appears here while
 # it runs, its exit status is this script's. 125: the guest did not boot, died,
 # or its kernel complained (see dmesg-check.sh); 124: it ran out of time.
 #
-#   -k SERIES   kernel: 6.12, 7, 7.3 ...; default the newest
+#   -k SERIES   kernel: 6.12, 7, 7.3 ...; default the newest; debug-6.12, debug-7:
+#               a debug kernel (see debug/kernel.sh), all time limits are longer
 #   -n NAME     name of the run: console log in build/logs/NAME.console
 #   -t SECONDS  time limit for the whole run, default 1800
 #   -i          CMD gets this terminal; no time limit
@@ -17,7 +18,8 @@
 #
 # Environment: MGX_APPEND (kernel options), MGX_QEMU_ARGS (QEMU options; files
 # by their path under /src), MGX_ICOUNT=1 (repeatable instruction counts),
-# MGX_ACCEL (kvm or tcg instead of what accel.sh found out), MGX_NODE_MEM (1G),
+# MGX_ACCEL (kvm or tcg instead of what accel.sh found out), MGX_NODE_MEM (1G,
+# 2G with a debug kernel), MGX_DEBUG_FACTOR (of the time limits with one, 8),
 # MGX_BOOT_TIMEOUT (seconds to reach init), MGX_ENGINE=1 (the same as -e).
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -26,7 +28,6 @@ set -euo pipefail
 . "$LAB_SRC/engine/lib.sh"
 
 LAB_TAG=vm
-BOOT_TIMEOUT=${MGX_BOOT_TIMEOUT:-120}
 FAILED=125
 TIMED_OUT=124
 
@@ -45,6 +46,9 @@ shift $((OPTIND - 1))
 (($#)) || die "no command; usage: vm.sh [-k SERIES] [-n NAME] [-t SECONDS] [-i] [-e] CMD..."
 
 release=$(kernel_release "$series")
+factor=$(time_factor "$release")
+BOOT_TIMEOUT=$((${MGX_BOOT_TIMEOUT:-120} * factor))
+limit=$((limit * factor))
 name=${name:-run-$release-$$}
 console=$LOGS/$name.console
 RUN=
@@ -69,7 +73,10 @@ cleanup()
 
 machine_args()
 {
-	local mem=${MGX_NODE_MEM:-1G} accel=$1
+	local mem=${MGX_NODE_MEM:-} accel=$1
+
+	# KASAN and page_owner need memory for what they remember.
+	[[ $mem ]] || mem=$(is_debug "$release" && echo 2G || echo 1G)
 
 	QEMU+=(-M q35 -smp 4,sockets=2,cores=2 -nodefaults -no-reboot
 		-display none -monitor none
@@ -114,8 +121,16 @@ device_args()
 	fi
 }
 
+# What a debug kernel is told: who had a page; patience; scans only when asked.
+debug_options()
+{
+	echo "page_owner=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300" \
+		"sysctl.kernel.hung_task_timeout_secs=900 dma_debug_entries=262144"
+}
+
 kernel_args()
 {
+	local image=/boot/vmlinuz-$release
 	local append="console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on"
 
 	# One host CPU may carry several guest CPUs: a slow one is not a stuck one.
@@ -123,7 +138,11 @@ kernel_args()
 	# 6.12 panics when its timer seems not to work, on a host that is busy.
 	append+=" no_timer_check"
 	[[ -z ${MGX_ICOUNT:-} ]] || append+=" nokaslr"
-	QEMU+=(-kernel "/boot/vmlinuz-$release"
+	if is_debug "$release"; then
+		image=/src/build/debug/$release/vmlinuz
+		append+=" $(debug_options)"
+	fi
+	QEMU+=(-kernel "$image"
 		-initrd "/src/build/lab/initramfs-$release.img"
 		-append "$append mgx.run=${RUN##*/} ${MGX_APPEND:-}")
 }

@@ -72,7 +72,7 @@ build()
 
 	mkdir -p "$dir"
 	cp -u "$LAB_SRC"/engine/guest/{Kbuild,compat.h,mgx_dmaprobe.c} "$DMATEST" "$dir"
-	"$LAB_SRC/enter.sh" make --no-print-directory -C "/usr/lib/modules/$release/build" \
+	"$LAB_SRC/enter.sh" make --no-print-directory -C "$(kernel_dir "$release")" \
 		"M=/src/build/engine/$release" modules
 	# Debugging information is most of them, and slow to load.
 	"$LAB_SRC/enter.sh" strip --strip-debug /src/build/engine/"$release"/{mgx_dmaprobe,dmatest}.ko
@@ -88,7 +88,7 @@ main()
 		log=$LOGS/build-engine-$release.log
 		build "$release" >"$log" 2>&1 ||
 			die "the modules do not build; $log ends with: $(tail -n 2 "$log")"
-	done < <(kernels)
+	done < <(wanted_kernels)
 }
 
 main

@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernel.sh SERIES...: builds debug kernels, debug-7 or debug-6.12, in the lab's
+# root, from the source package of the lab's kernel of that series, with what
+# config says. A kernel stays in build/debug/RELEASE, with all that modules are
+# built against, until the source's version or config changes.
+#
+# MGX_LINUX_SOURCE: directory with linux-source-*.tar.xz, instead of a download
+# of 150 MB for each kernel.
+set -euo pipefail
+# shellcheck source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+LAB_TAG=debug
+CONFIG=$LAB_SRC/debug/config
+NEED_MB=${MGX_DEBUG_MB:-6000}
+# What no guest boots without, or the module does not load, or finds nothing.
+# Kernels differ in the rest: what one does not know it does not take.
+NEEDED="9P_FS OVERLAY_FS VIRTIO_BLK NUMA MIGRATION COMPACTION TRANSPARENT_HUGEPAGE
+	HUGETLBFS KSM NUMA_BALANCING DYNAMIC_FTRACE_WITH_DIRECT_CALLS DEBUG_INFO_BTF_MODULES
+	INTEL_IOATDMA KASAN PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP DEBUG_VM
+	PAGE_TABLE_CHECK PAGE_OWNER DEBUG_KMEMLEAK DMA_API_DEBUG FAILSLAB
+	FAIL_PAGE_ALLOC FAIL_FUNCTION"
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	local rc=$?
+
+	trap - EXIT INT TERM HUP
+	stop_step
+	exit "$rc"
+}
+
+# lab_make SRC OBJ ARGUMENT...: the kernel's own make, in the lab's root
+lab_make()
+{
+	"$LAB_SRC/enter.sh" make --no-print-directory -C "/src/build/debug/$1" \
+		"O=/src/build/debug/$2" "${@:3}"
+}
+
+# --- the source --------------------------------------------------------------------
+
+# tarball PACKAGE: the source's archive to stdout
+tarball()
+{
+	local have=${MGX_LINUX_SOURCE:-/nowhere}/$1.tar.xz
+
+	if [[ -e $have ]]; then
+		cat "$have"
+		return
+	fi
+	mkdir -p "$DEBUG/deb"
+	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
+	"$LAB_SRC/enter.sh" bash -c "cd /src/build/debug/deb && apt-get -q download $1" >&2
+	"$LAB_SRC/enter.sh" bash -c "dpkg-deb --fsys-tarfile /src/build/debug/deb/$1_*.deb" |
+		tar -xO "./usr/src/$1.tar.xz"
+	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
+}
+
+unpack()
+{
+	echo "getting and unpacking $1"
+	tarball "$1" | xz -dc | tar -x --no-same-owner -C "$DEBUG/src"
+}
+
+# get_source PACKAGE VERSION: in build/debug/src, of the lab's kernel's version
+get_source()
+{
+	local dir=$DEBUG/src/$1 version
+
+	if [[ $(cat "$dir/.mgx-version" 2>/dev/null) == "$2" ]]; then
+		return
+	fi
+	rm -rf "$dir"
+	mkdir -p "$DEBUG/src"
+	run_step "$1" "$LOGS/debug-source.log" unpack "$1" ||
+		die "cannot get $1; check the network or set MGX_LINUX_SOURCE (log: $LOGS/debug-source.log)"
+	version=$(make -s --no-print-directory -C "$dir" kernelversion)
+	[[ $version == "$2" ]] ||
+		die "$1 is of $version, the lab's kernel of $2; run 'make lab-update'"
+	echo "$2" >"$dir/.mgx-version"
+}
+
+# --- the kernel --------------------------------------------------------------------
+
+configure()
+{
+	local src=$1 obj=$2 symbol missing=''
+
+	mkdir -p "$DEBUG/$obj"
+	lab_make "$src" "$obj" -s KCONFIG_ALLCONFIG=/src/tests/lab/debug/config allnoconfig
+	for symbol in $NEEDED; do
+		grep -q "^CONFIG_$symbol=[ym]" "$DEBUG/$obj/.config" || missing+=" $symbol"
+	done
+	[[ -z $missing ]] || {
+		echo "error: config does not give$missing"
+		return 1
+	}
+}
+
+build()
+{
+	local src=$1 release=$2
+
+	lab_make "$src" "$release/obj" -j"$(nproc)" bzImage modules
+	lab_make "$src" "$release/obj" -s INSTALL_MOD_STRIP=1 \
+		"INSTALL_MOD_PATH=/src/build/debug/$release" modules_install
+	cp "$DEBUG/$release/obj/arch/x86/boot/bzImage" "$DEBUG/$release/vmlinuz"
+}
+
+# list SERIES RELEASE: enters the kernel in the list that lib.sh reads
+list()
+{
+	{
+		debug_kernels | grep -v "^$1 " || true
+		echo "$1 $2"
+	} | sort -V >"$DEBUG/kernels.new"
+	mv "$DEBUG/kernels.new" "$DEBUG/kernels"
+}
+
+# one SERIES: debug-7, debug-6.12
+one()
+{
+	local version package release key start=$SECONDS log=$LOGS/$1.log
+
+	version=$(kernel_release "${1#debug-}" | grep -oE '^[0-9.]+')
+	package=linux-source-$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
+	release=$version$DEBUG_SUFFIX
+	key="$version $(sha256sum <"$CONFIG" | cut -d ' ' -f 1)"
+	[[ $(cat "$DEBUG/$release/key" 2>/dev/null) != "$key" ]] || {
+		list "$1" "$release"
+		return 0
+	}
+	need_mb "$DEBUG" "$NEED_MB" "a debug kernel"
+	get_source "$package" "$version"
+	rm -f "$DEBUG/$release/key"
+	run_step "$1: configuring" "$log" configure "src/$package" "$release/obj" ||
+		die "cannot configure $1: $(tail -n 1 "$log") (log: $log)"
+	MGX_TICK=30 run_step "$1: building" "$log" build "src/$package" "$release" ||
+		die "$1 does not build: $(grep -aE 'rror' "$log" | head -n 1) (log: $log)"
+	echo "$key" >"$DEBUG/$release/key"
+	list "$1" "$release"
+	say "$1 is built: $release, $((SECONDS - start)) s"
+}
+
+main()
+{
+	local series
+
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir -p "$DEBUG" "$LOGS"
+	exec 9>"$DEBUG/lock"
+	flock 9
+	for series; do
+		[[ $series == debug-* ]] || die "'$series' is no debug kernel; there are debug-7 and debug-6.12"
+		one "$series"
+	done
+}
+
+main "$@"
