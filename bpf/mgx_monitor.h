@@ -150,6 +150,16 @@ struct mgx_monitor_loss {
 	__u64 rare;
 };
 
+/**
+ * struct mgx_monitor_status - kept by who runs the monitor
+ * @attached: it counts now
+ * @attachments: how often it began to
+ */
+struct mgx_monitor_status {
+	__u64 attached;
+	__u64 attachments;
+};
+
 enum mgx_rare_kind {
 	MGX_RARE_ATTACHED, /* a policy took charge */
 	MGX_RARE_ENDED, /* a policy ended: status is &enum mgx_exit_kind */

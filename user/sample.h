@@ -24,7 +24,7 @@
 #define SAMPLE_PARAMS	128
 #define SAMPLE_FLOWS	MGX_MONITOR_FLOWS
 #define SAMPLE_CHOICES	MGX_MONITOR_CHOICES
-#define SAMPLE_TEXT_MAX (1 << 20) /* a line of a recording */
+#define SAMPLE_TEXT_MAX (4 << 20) /* a line of a recording */
 
 /**
  * struct sample_channel - a channel; see the files of the same names in
@@ -167,6 +167,9 @@ void source_close(struct source *source);
  * of recordings that is a timer.
  */
 int source_fd(const struct source *source);
+
+/* source_next() has another one at hand: do not wait for the fd. */
+bool source_pending(const struct source *source);
 
 /*
  * Waits for the next sample. Returns 1, 0 at the end of a recording or when
