@@ -62,12 +62,13 @@ void monitor_map_free(struct monitor_map *maps)
 	free(maps);
 }
 
-static int open_map(const char *path, __u32 key_size, __u32 value_size)
+static int open_map(const char *name, __u32 key_size, __u32 value_size)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
-	int fd = bpf_obj_get_opts(path, &opts);
+	char path[64];
+	int fd = bpf_obj_get_opts(pin_place(name, path, sizeof(path)), &opts);
 
 	if (fd < 0)
 		return -1;
@@ -82,20 +83,21 @@ static int open_map(const char *path, __u32 key_size, __u32 value_size)
 static int open_all(struct monitor_map *maps)
 {
 	struct stat st;
+	char path[64];
 
-	if (stat(PIN_MONITOR "/choices", &st)) {
+	if (stat(pin_place("monitor/choices", path, sizeof(path)), &st)) {
 		close_all(maps);
 		return -1;
 	}
 	if (maps->inode == st.st_ino)
 		return 0;
 	close_all(maps);
-	maps->status = open_map(PIN_MONITOR "/status", sizeof(__u32),
+	maps->status = open_map("monitor/status", sizeof(__u32),
 				sizeof(struct mgx_monitor_status));
-	maps->choices = open_map(PIN_MONITOR "/choices",
+	maps->choices = open_map("monitor/choices",
 				 sizeof(struct mgx_choice_key),
 				 sizeof(struct mgx_choice));
-	maps->flows = open_map(PIN_MONITOR "/flows",
+	maps->flows = open_map("monitor/flows",
 			       sizeof(struct mgx_flow_key),
 			       sizeof(struct mgx_flow));
 	if (maps->status < 0 || maps->choices < 0 || maps->flows < 0) {

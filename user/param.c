@@ -23,13 +23,15 @@ static int load_values(struct bpf_object *object)
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info), zero = 0;
+	char path[64];
 	size_t size = 0;
 	void *image = rodata_image(object, &size);
 	int fd, err;
 
 	if (!image)
 		return -1;
-	fd = bpf_obj_get_opts(PIN_MAPS "/rodata", &opts);
+	fd = bpf_obj_get_opts(
+		pin_place("maps/rodata", path, sizeof(path)), &opts);
 	if (fd < 0)
 		return -1;
 	err = bpf_map_get_info_by_fd(fd, &info, &len);
