@@ -172,12 +172,20 @@ static __always_inline void rare_batch(__u32 kind,
 	bpf_ringbuf_submit(event, 0);
 }
 
+/*
+ * To later verifiers, what a module's tracepoint passes may be NULL. It never
+ * is here.
+ */
 SEC("tp_btf/mgx_call")
 int BPF_PROG(on_call, const struct mgx_req *req, __u32 limit, bool skip)
 {
-	__u32 reason = req->reason;
-	struct mgx_call_count *count = bpf_map_lookup_elem(&calls, &reason);
+	struct mgx_call_count *count;
+	__u32 reason;
 
+	if (!req)
+		return 0;
+	reason = req->reason;
+	count = bpf_map_lookup_elem(&calls, &reason);
 	if (!count)
 		return 0;
 	add(&count->calls, 1);
@@ -191,9 +199,13 @@ int BPF_PROG(on_call, const struct mgx_req *req, __u32 limit, bool skip)
 SEC("tp_btf/mgx_batch")
 int BPF_PROG(on_batch, const struct mgx_batch *batch)
 {
-	struct mgx_choice *choice = choice_of(batch);
-	__u64 id = batch->id, now = bpf_ktime_get_ns();
+	__u64 id, now = bpf_ktime_get_ns();
+	struct mgx_choice *choice;
 
+	if (!batch)
+		return 0;
+	id = batch->id;
+	choice = choice_of(batch);
 	bpf_map_update_elem(&running, &id, &now, BPF_ANY);
 	if (!choice)
 		return 0;
@@ -208,8 +220,11 @@ SEC("tp_btf/mgx_submit")
 int BPF_PROG(on_submit, const struct mgx_batch *batch, __u32 channel,
 	     __u64 bytes, __s64 granted)
 {
-	struct mgx_choice *choice = choice_of(batch);
+	struct mgx_choice *choice;
 
+	if (!batch)
+		return 0;
+	choice = choice_of(batch);
 	if (granted < 0)
 		rare_batch(MGX_RARE_REFUSED, batch, channel, bytes, granted);
 	if (!choice)
@@ -276,6 +291,8 @@ SEC("tp_btf/mgx_done")
 int BPF_PROG(on_done, const struct mgx_batch *batch,
 	     const struct mgx_done *done)
 {
+	if (!batch || !done)
+		return 0;
 	if (done->channel == MGX_DONE_BATCH)
 		on_end(batch, done);
 	else

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/btf.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,10 @@
 #include "sysfs.h"
 
 #define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+/* As far as all versions have it. */
+#define HEADER_SIZE offsetofend(struct btf_header, str_len)
+#define offsetofend(type, member) \
+	(offsetof(type, member) + sizeof(((type *)0)->member))
 
 /**
  * struct raw_btf - a BTF file
@@ -82,7 +87,7 @@ static int read_btf(const char *path, struct raw_btf *btf)
 	header = btf->header;
 	if (!header)
 		return -1;
-	if (btf->size < sizeof(*header) || header->magic != BTF_MAGIC ||
+	if (btf->size < HEADER_SIZE || header->magic != BTF_MAGIC ||
 	    (size_t)header->hdr_len + header->type_off + header->type_len >
 		    btf->size ||
 	    (size_t)header->hdr_len + header->str_off + header->str_len >
@@ -94,14 +99,16 @@ static int read_btf(const char *path, struct raw_btf *btf)
 static int write_merged(const struct raw_btf *base, const struct raw_btf *split,
 			FILE *file)
 {
-	struct btf_header header = *base->header;
+	struct btf_header header;
 
-	header.hdr_len = sizeof(header);
+	/* Later headers are longer, and say of the rest that it is empty. */
+	memcpy(&header, base->header, HEADER_SIZE);
+	header.hdr_len = HEADER_SIZE;
 	header.type_off = 0;
 	header.type_len += split->header->type_len;
 	header.str_off = header.type_len;
 	header.str_len += split->header->str_len;
-	fwrite(&header, sizeof(header), 1, file);
+	fwrite(&header, HEADER_SIZE, 1, file);
 	fwrite(types_of(base), base->header->type_len, 1, file);
 	fwrite(types_of(split), split->header->type_len, 1, file);
 	fwrite(strings_of(base), base->header->str_len, 1, file);

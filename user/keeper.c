@@ -339,8 +339,9 @@ static void keeper_loop(struct keeper *keeper)
 	while (keeper_round(keeper))
 		;
 	monitor_free(keeper->monitor);
-	if (keeper->options->socket)
-		unlink(keeper->options->socket);
+	unlink(keeper->options->socket);
+	unlink(keeper->options->view);
+	rmdir(keeper->options->run_dir);
 }
 
 int keeper_start(struct monitor *monitor, const struct keeper_options *options)
@@ -355,11 +356,9 @@ int keeper_start(struct monitor *monitor, const struct keeper_options *options)
 
 	for (int i = 0; i < CLIENTS; i++)
 		keeper.clients[i].fd = -1;
-	if (options->socket) {
-		keeper.listen_fd = socket_listen(options->socket, 0666);
-		if (keeper.listen_fd < 0)
-			return -1;
-	}
+	keeper.listen_fd = socket_listen(options->socket, 0666);
+	if (keeper.listen_fd < 0)
+		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return fail(NULL, "socketpair: %s", strerror(errno));
 	pid = fork();
@@ -372,7 +371,6 @@ int keeper_start(struct monitor *monitor, const struct keeper_options *options)
 		_exit(0);
 	}
 	close(fds[1]);
-	if (keeper.listen_fd >= 0)
-		close(keeper.listen_fd);
+	close(keeper.listen_fd);
 	return fds[0];
 }

@@ -11,12 +11,16 @@
 
 /**
  * struct keeper_options - what it is to do
- * @socket: path of the control socket, or NULL: no control
+ * @socket: path of the control socket
+ * @view: path of the view socket, for which the other part has no rights later
+ * @run_dir: directory of both
  * @group: whose members may use it
  * @has_group: there is such a group; else only root may
  */
 struct keeper_options {
 	const char *socket;
+	const char *view;
+	const char *run_dir;
 	gid_t group;
 	bool has_group;
 };

@@ -329,7 +329,7 @@ static void notify(const char *text)
 /* What only root can do; without it, all there is is shown just the same. */
 static int start_keeper(struct mgxd *mgxd)
 {
-	static char control[128];
+	static char control[128], view[128];
 	static struct keeper_options options;
 	struct monitor *monitor;
 
@@ -341,7 +341,10 @@ static int start_keeper(struct mgxd *mgxd)
 	mkdir(mgxd->settings.run_dir, 0755);
 	snprintf(control, sizeof(control), "%s/control",
 		 mgxd->settings.run_dir);
+	snprintf(view, sizeof(view), "%s/view", mgxd->settings.run_dir);
 	options.socket = control;
+	options.view = view;
+	options.run_dir = mgxd->settings.run_dir;
 	monitor = monitor_new();
 	if (!monitor) {
 		error_print(false);
