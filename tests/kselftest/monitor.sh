@@ -7,6 +7,7 @@
 # kselftest-timeout: 240
 set -u
 
+here=$(cd "$(dirname "$0")" && pwd)
 sysfs=/sys/kernel/migrate_ext
 pins=/sys/fs/bpf/migrate_ext
 tmp=$(mktemp -d)
@@ -70,11 +71,11 @@ has() { [[ $(state) =~ $1 ]]; }
 total()
 {
 	state | sed 's/.*"choices":\[//; s/"flows":.*//' |
-		grep -oE "\"$1\":[0-9]+" | cut -d: -f2 | paste -sd+ | bc
+		grep -oE "\"$1\":[0-9]+" | cut -d: -f2 | awk '{ s += $1 } END { print s + 0 }'
 }
 flow_bytes()
 {
-	state | sed 's/.*"flows"://' | grep -oE '"bytes":[0-9]+' | cut -d: -f2 | paste -sd+ | bc
+	state | sed 's/.*"flows"://' | grep -oE '"bytes":[0-9]+' | cut -d: -f2 | awk '{ s += $1 } END { print s + 0 }'
 }
 event() { cat "$sysfs/events/$1"; }
 
@@ -183,7 +184,7 @@ until_true rmmod migrate_ext 2>/dev/null
 ok $? "the module can be removed while mgxd runs"
 until_true has '"state":"absent"'
 ok $? "mgxd says so"
-insmod "/src/build/$(uname -r)/migrate_ext.ko"
+insmod "$here/../$(uname -r)/migrate_ext.ko"
 mgxctl load mgx_noop >"$tmp/out"
 until_true has '"monitor":true.*"name":"mgx_noop"'
 ok $? "it is back, and so is the monitor"
