@@ -25,6 +25,9 @@ help:
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
+#:                  KERNEL=6.12 for one kernel
+#: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
@@ -62,6 +65,12 @@ test-mutations: lab-build
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+test-daemon: lab-build
+	@$(LABDIR)/test-daemon.sh $(KERNEL)
+
+dashboard: lab-build
+	@$(LABDIR)/enter.sh /src/build/bin/mgxd --replay /src/user/recording/sample.jsonl
+
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
@@ -74,4 +83,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine test-daemon dashboard bench check clean distclean
