@@ -66,7 +66,7 @@ test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
 test-daemon: lab-build
-	@$(LABDIR)/test-daemon.sh $(KERNEL)
+	@tests/daemon/test.sh $(KERNEL)
 
 dashboard: lab-build
 	@$(LABDIR)/enter.sh /src/build/bin/mgxd --replay /src/user/recording/sample.jsonl

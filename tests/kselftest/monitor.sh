@@ -83,6 +83,8 @@ event() { cat "$sysfs/events/$1"; }
 command_as()
 {
 	perl -MSocket -e '
+		# Who is refused may be so before having said a word.
+		$SIG{PIPE} = "IGNORE";
 		my ($line, $uid, $gid) = @ARGV;
 		if ($uid) { $) = "$gid $gid"; $( = $gid; $< = $> = $uid; }
 		socket(my $s, PF_UNIX, SOCK_STREAM, 0);
