@@ -303,8 +303,8 @@ int BPF_PROG(on_done, const struct mgx_batch *batch,
 SEC("tp_btf/mgx_policy")
 int BPF_PROG(on_policy, const char *name, __u32 kind)
 {
-	struct mgx_rare *event = rare_new(
-		kind ? MGX_RARE_ENDED : MGX_RARE_ATTACHED, kind);
+	struct mgx_rare *event =
+		rare_new(kind ? MGX_RARE_ENDED : MGX_RARE_ATTACHED, kind);
 
 	if (!event)
 		return 0;

@@ -162,9 +162,9 @@ struct mgx_monitor_status {
 
 enum mgx_rare_kind {
 	MGX_RARE_ATTACHED, /* a policy took charge */
-	MGX_RARE_ENDED, /* a policy ended: status is &enum mgx_exit_kind */
-	MGX_RARE_SHARE, /* a share failed: channel, status */
-	MGX_RARE_REFUSED, /* a submission was refused: channel, status */
+	MGX_RARE_ENDED,	   /* a policy ended: status is &enum mgx_exit_kind */
+	MGX_RARE_SHARE,	   /* a share failed: channel, status */
+	MGX_RARE_REFUSED,  /* a submission was refused: channel, status */
 };
 
 /**

@@ -156,7 +156,7 @@ static int cover(const char *dir)
 int bpftool_run(const struct options *options, const char *arg)
 {
 	char dir[] = "/tmp/mgxctl-btf.XXXXXX";
-	static char program[] = "bpftool";
+	char program[] = "bpftool";
 	char *args[256] = { program };
 	int err, n = 1;
 

@@ -10,7 +10,8 @@ shift
 n=0 failed=0
 
 for file; do
-	for name in $(grep -oE '\bmgx_[a-z_]+' "$file" | sort -u); do
+	names=$(grep -oE '\bmgx_[a-z_]+' "$file" | sort -u)
+	for name in $names; do
 		n=$((n + 1))
 		if grep -qE "^$name(\{| )" "$metrics"; then
 			echo "ok $n - $(basename "$file"): $name is exported"

@@ -86,8 +86,8 @@ void error_print(bool json)
 		return;
 	fflush(stdout);
 	fprintf(stderr, "%s: %s%s%s%s%s\n", program_invocation_short_name,
-		error.what, *error.what ? ": " : "", error.cause, *error.remedy ? "; " : "",
-		error.remedy);
+		error.what, *error.what ? ": " : "", error.cause,
+		*error.remedy ? "; " : "", error.remedy);
 	if (json)
 		print_json();
 }

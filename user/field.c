@@ -156,8 +156,8 @@ static void get_field(const struct field *field, struct json_object *value,
 		get_hist(field, value, at);
 		break;
 	case FIELD_REASON:
-		*(__u32 *)at = get_name(value, sample_reason_names,
-					MGX_NR_REASONS);
+		*(__u32 *)at =
+			get_name(value, sample_reason_names, MGX_NR_REASONS);
 		break;
 	case FIELD_SIZE:
 		*(__u32 *)at = get_name(value, sample_size_names, MGX_NR_SIZES);

@@ -38,10 +38,10 @@ struct field {
 };
 
 /* clang-format off: tables */
-#define FIELD(_key, _type, _struct, _member)              \
-	{ .key = (_key),                                  \
-	  .type = FIELD_##_type,                          \
-	  .offset = offsetof(struct _struct, _member),    \
+#define FIELD(_key, _type, _struct, _member)           \
+	{ .key = (_key),                               \
+	  .type = FIELD_##_type,                       \
+	  .offset = offsetof(struct _struct, _member), \
 	  .size = sizeof(((struct _struct *)0)->_member) }
 
 /* clang-format on */

@@ -14,9 +14,9 @@
 
 #include "history.h"
 
-#define BLOCK	   32		/* samples; blocks go as a whole */
-#define MAX_BLOCKS 256		/* more than an hour has */
-#define WINDOW	   (32u << 10)	/* what deflate looks back */
+#define BLOCK	   32	       /* samples; blocks go as a whole */
+#define MAX_BLOCKS 256	       /* more than an hour has */
+#define WINDOW	   (32u << 10) /* what deflate looks back */
 #define LEVEL	   3
 
 /**

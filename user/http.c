@@ -101,8 +101,8 @@ static void add_headers(struct MHD_Response *response, const char *type)
 }
 
 static enum MHD_Result send_response(struct MHD_Connection *connection,
-			    unsigned int status, const char *type,
-			    struct MHD_Response *response)
+				     unsigned int status, const char *type,
+				     struct MHD_Response *response)
 {
 	enum MHD_Result rc;
 
@@ -203,8 +203,8 @@ static enum MHD_Result serve_asset(struct MHD_Connection *connection,
 				  "there is nothing of that name",
 				  "see mgxd-api(7)");
 	return send_response(connection, MHD_HTTP_OK, asset->type,
-		    MHD_create_response_from_buffer_static(
-			    asset->end - asset->start, asset->start));
+			     MHD_create_response_from_buffer_static(
+				     asset->end - asset->start, asset->start));
 }
 
 /* --- history --------------------------------------------------------------------- */
@@ -219,7 +219,8 @@ static int listing_next(struct listing *listing)
 	free(listing->text);
 	listing->text = NULL;
 	listing->sent = 0;
-	while (!text && listing->state < 2 && listing->number <= listing->last) {
+	while (!text && listing->state < 2 &&
+	       listing->number <= listing->last) {
 		text = history_get(history, listing->number, &len);
 		listing->number += listing->step;
 	}
@@ -426,7 +427,8 @@ static enum MHD_Result serve_events(struct http *http,
 		MHD_SIZE_UNKNOWN, BLOCK, stream_read, stream, stream_free);
 	if (!response)
 		stream_free(stream);
-	return send_response(connection, MHD_HTTP_OK, "text/event-stream", response);
+	return send_response(connection, MHD_HTTP_OK, "text/event-stream",
+			     response);
 }
 
 void http_wake(struct http *http)
@@ -447,14 +449,15 @@ static const struct {
 	enum MHD_Result (*serve)(struct http *http,
 				 struct MHD_Connection *connection);
 } routes[] = {
-	{ "/api/v1/state", serve_state },   { "/api/v1/history", serve_history },
-	{ "/api/v1/events", serve_events }, { "/api/v1/rare", serve_rare },
+	{ "/api/v1/state", serve_state },
+	{ "/api/v1/history", serve_history },
+	{ "/api/v1/events", serve_events },
+	{ "/api/v1/rare", serve_rare },
 	{ "/metrics", serve_metrics },
 };
 
-static enum MHD_Result route(struct http *http,
-			     struct MHD_Connection *connection,
-			     const char *path)
+static enum MHD_Result
+route(struct http *http, struct MHD_Connection *connection, const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (!strcmp(path, routes[i].path))
@@ -538,13 +541,11 @@ struct http *http_new(struct hub *hub, unsigned int port,
 	/* clang-format off: pairs */
 	http->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		NULL, NULL, answer, http,
-		MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY,
-		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_TIMEOUT,
-		MHD_OPTION_END);
+		NULL, NULL, answer, http, MHD_OPTION_EXTERNAL_LOGGER, quiet,
+		NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTP_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+		HTTP_TIMEOUT, MHD_OPTION_END);
 	/* clang-format on */
 	info = http->daemon ? MHD_get_daemon_info(http->daemon,
 						  MHD_DAEMON_INFO_EPOLL_FD) :

@@ -98,9 +98,8 @@ static bool may_control(const struct keeper *keeper, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return false;
-	return !peer.uid ||
-	       (keeper->options->has_group &&
-		in_group(fd, peer.gid, keeper->options->group));
+	return !peer.uid || (keeper->options->has_group &&
+			     in_group(fd, peer.gid, keeper->options->group));
 }
 
 /* --- commands ------------------------------------------------------------------ */
@@ -130,32 +129,30 @@ static void reply_refused(int fd, const char *cause, const char *remedy)
 	reply(fd, tree);
 }
 
-static void command_line(const struct request *request, char **args)
+static void command_line(const struct request *request, const char **args)
 {
-	static char mgxctl[] = "mgxctl", json[] = "--json", load[] = "load",
-		    replace[] = "--replace", set[] = "--set",
-		    unload[] = "unload", status[] = "status";
+	static const char *const words[] = { "load", "load", "unload",
+					     "status" };
 	int n = 0;
 
-	args[n++] = mgxctl;
-	args[n++] = request->op == REQUEST_UNLOAD ? unload :
-		    request->op == REQUEST_STATUS ? status :
-						    load;
-	args[n++] = json;
+	args[n++] = "mgxctl";
+	args[n++] = words[request->op];
+	args[n++] = "--json";
 	if (request->op <= REQUEST_SWITCH)
-		args[n++] = (char *)request->policy;
+		args[n++] = request->policy;
 	if (request->op == REQUEST_SWITCH)
-		args[n++] = replace;
+		args[n++] = "--replace";
 	for (int i = 0; i < request->nr_sets; i++) {
-		args[n++] = set;
-		args[n++] = (char *)request->set[i];
+		args[n++] = "--set";
+		args[n++] = request->set[i];
 	}
 	args[n] = NULL;
 }
 
 static pid_t spawn(const struct request *request, int *out)
 {
-	char *args[2 * REQUEST_SETS + 8], program[PATH_MAX];
+	const char *args[2 * REQUEST_SETS + 8];
+	char program[PATH_MAX];
 	int fds[2];
 	pid_t pid;
 
@@ -169,7 +166,7 @@ static pid_t spawn(const struct request *request, int *out)
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		dup2(fds[1], STDOUT_FILENO);
-		execv(program, args);
+		execv(program, (char *const *)args);
 		_exit(127);
 	}
 	close(fds[1]);
@@ -318,8 +315,8 @@ static bool keeper_round(struct keeper *keeper)
 	};
 
 	for (int i = 0; i < CLIENTS; i++)
-		fds[i + 2] = (struct pollfd){ keeper->clients[i].fd, POLLIN,
-					      0 };
+		fds[i + 2] =
+			(struct pollfd){ keeper->clients[i].fd, POLLIN, 0 };
 	if (poll(fds, CLIENTS + 2, FOLLOW_MS) <= 0)
 		age_clients(keeper);
 	if (fds[0].revents)

@@ -12,7 +12,7 @@
 #include "util.h"
 
 #define NS	     1e9
-#define FIRST_OCTAVE 8 /* buckets begin at 1 us or so, */
+#define FIRST_OCTAVE 8	/* buckets begin at 1 us or so, */
 #define LAST_OCTAVE  30 /* and end at 4 s or so */
 #define LABELS_LEN   512
 
@@ -140,8 +140,7 @@ static void print_totals(FILE *file, const struct sample *sample)
 	for (int i = 0; i < MGX_NR_REASONS; i++) {
 		snprintf(labels, sizeof(labels), "reason=\"%s\"",
 			 sample_reason_names[i]);
-		put(file, "mgx_reason_pages_total", labels,
-		    sample->reasons[i]);
+		put(file, "mgx_reason_pages_total", labels, sample->reasons[i]);
 	}
 }
 
@@ -303,8 +302,7 @@ static void print_choices(FILE *file, const struct sample *sample)
 		head(file, choice_metrics[m].name, "counter",
 		     choice_metrics[m].help);
 		for (int i = 0; i < sample->nr_choices; i++) {
-			const struct sample_choice *choice =
-				&sample->choice[i];
+			const struct sample_choice *choice = &sample->choice[i];
 
 			kind_labels(&choice->key, labels, sizeof(labels));
 			put(file, choice_metrics[m].name, labels,

@@ -295,10 +295,11 @@ static int on_rare(void *arg, void *data, size_t size)
 	if (size < sizeof(*event) || event->kind != MGX_RARE_SHARE ||
 	    ++mgxd->nr_shares > MAX_SHARES)
 		return 0;
-	snprintf(rare.text, sizeof(rare.text),
-		 "batch %llu of thread %d: channel %u failed: %s, %llu bytes were copied",
-		 (unsigned long long)event->batch, event->pid, event->channel,
-		 strerror(-event->status), (unsigned long long)event->bytes);
+	snprintf(
+		rare.text, sizeof(rare.text),
+		"batch %llu of thread %d: channel %u failed: %s, %llu bytes were copied",
+		(unsigned long long)event->batch, event->pid, event->channel,
+		strerror(-event->status), (unsigned long long)event->bytes);
 	hub_rare(mgxd->hub, &rare);
 	return 0;
 }
@@ -326,7 +327,7 @@ static void notify(const char *text)
 	close(fd);
 }
 
-/* What only root can do; without it, all there is is shown just the same. */
+/* What only root can do; others are shown the same without it. */
 static int start_keeper(struct mgxd *mgxd)
 {
 	static char control[128], view[128];
@@ -377,11 +378,10 @@ static int start(struct mgxd *mgxd)
 	if (!mgxd->sample || !mgxd->hub)
 		return fail(NULL, "out of memory");
 	mgxd->source = source_open(mgxd->settings.replay);
-	if (!mgxd->source ||
-	    (mgxd->settings.replay && replay_past(mgxd)))
+	if (!mgxd->source || (mgxd->settings.replay && replay_past(mgxd)))
 		return -1;
-	mgxd->http = http_new(mgxd->hub, mgxd->settings.port,
-			      mgxd->settings.hosts);
+	mgxd->http =
+		http_new(mgxd->hub, mgxd->settings.port, mgxd->settings.hosts);
 	if (!mgxd->http)
 		return -1;
 	mgxd->signal_fd = signals_open();
@@ -410,7 +410,7 @@ static int dispatch(struct mgxd *mgxd, const void *data)
 	if (data == &mgxd->signal_fd) {
 		mgxd->ended = true;
 	} else if (data == &mgxd->keeper_fd) {
-		fputs("mgxd: the part that keeps the privileges has ended: no monitor, no control\n",
+		fputs("mgxd: the part with privileges has ended: no monitor, no control\n",
 		      stderr);
 		close(mgxd->keeper_fd);
 		mgxd->keeper_fd = -1;

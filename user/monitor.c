@@ -26,12 +26,12 @@
 
 #define MAX_LINKS 8
 
+/* Of clang -target bpf; a part of this program, so that the two fit. */
 __asm__(".section .rodata\n"
 	".balign 8\n"
 	"monitor_object: .incbin \"" MONITOR_OBJECT "\"\n"
 	"monitor_object_end:\n"
 	".previous\n");
-extern const unsigned char monitor_object[], monitor_object_end[];
 
 /**
  * struct monitor - the monitor
@@ -62,8 +62,7 @@ static struct bpf_object *open_object(void)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "mgx_monitor");
 
 	return bpf_object__open_mem(monitor_object,
-				    monitor_object_end - monitor_object,
-				    &opts);
+				    monitor_object_end - monitor_object, &opts);
 }
 
 /* The maps, with their types; the programs wait for the module. */
@@ -225,8 +224,7 @@ static void attach(struct monitor *monitor)
 	capture_clear();
 	monitor->programs = open_object();
 	if (monitor->programs && !share_maps(monitor) &&
-	    !bpf_object__load(monitor->programs) &&
-	    !attach_programs(monitor)) {
+	    !bpf_object__load(monitor->programs) && !attach_programs(monitor)) {
 		monitor->attachments++;
 		set_status(monitor, true);
 		return;

@@ -97,8 +97,7 @@ static int open_all(struct monitor_map *maps)
 	maps->choices = open_map("monitor/choices",
 				 sizeof(struct mgx_choice_key),
 				 sizeof(struct mgx_choice));
-	maps->flows = open_map("monitor/flows",
-			       sizeof(struct mgx_flow_key),
+	maps->flows = open_map("monitor/flows", sizeof(struct mgx_flow_key),
 			       sizeof(struct mgx_flow));
 	if (maps->status < 0 || maps->choices < 0 || maps->flows < 0) {
 		close_all(maps);
@@ -150,8 +149,7 @@ static void read_choices(struct monitor_map *maps, struct sample *sample)
 	struct mgx_choice_key *previous = NULL;
 
 	while (sample->nr_choices < SAMPLE_CHOICES) {
-		struct sample_choice *row =
-			&sample->choice[sample->nr_choices];
+		struct sample_choice *row = &sample->choice[sample->nr_choices];
 
 		if (bpf_map_get_next_key(maps->choices, previous, &row->key))
 			break;

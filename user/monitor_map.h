@@ -10,6 +10,9 @@
 
 #define PIN_MONITOR PIN_DIR "/monitor"
 
+/* The file of the programs, in monitor.c. */
+extern const unsigned char monitor_object[], monitor_object_end[];
+
 struct monitor_map;
 
 struct monitor_map *monitor_map_new(void);

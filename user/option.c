@@ -38,15 +38,14 @@ static const struct option_def load_options[] = {
 };
 
 #define TEXT(_letter, _name, _arg, _member, _help) \
-	{ .letter = (_letter),                    \
-	  .name = (_name),                        \
-	  .arg = (_arg),                          \
-	  .help = (_help),                        \
+	{ .letter = (_letter),                     \
+	  .name = (_name),                         \
+	  .arg = (_arg),                           \
+	  .help = (_help),                         \
 	  .offset = offsetof(struct options, _member) }
 
 static const struct option_def record_options[] = {
-	TEXT('n', "seconds", "SECONDS", seconds,
-	     "end by itself after so long"),
+	TEXT('n', "seconds", "SECONDS", seconds, "end by itself after so long"),
 	{ 0 }
 };
 
@@ -70,10 +69,10 @@ const struct command commands[] = {
 	  dump_run },
 	{ "metrics", "[FILE]", "write all figures for Prometheus, once", NULL,
 	  metrics_run },
-	{ "record", "FILE", "write a sample a second to a file",
-	  record_options, record_run },
-	{ "replay", "FILE", "serve a recording: mgxd --replay",
-	  replay_options, replay_run },
+	{ "record", "FILE", "write a sample a second to a file", record_options,
+	  record_run },
+	{ "replay", "FILE", "serve a recording: mgxd --replay", replay_options,
+	  replay_run },
 	{ "bpftool", "-- ARGS...",
 	  "run bpftool so that it knows the module's types", NULL,
 	  bpftool_run },

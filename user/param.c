@@ -30,8 +30,8 @@ static int load_values(struct bpf_object *object)
 
 	if (!image)
 		return -1;
-	fd = bpf_obj_get_opts(
-		pin_place("maps/rodata", path, sizeof(path)), &opts);
+	fd = bpf_obj_get_opts(pin_place("maps/rodata", path, sizeof(path)),
+			      &opts);
 	if (fd < 0)
 		return -1;
 	err = bpf_map_get_info_by_fd(fd, &info, &len);
@@ -67,8 +67,7 @@ static void put_var(struct sample *sample, const struct rodata_var *var)
 			&sample->param[sample->nr_params++];
 
 		if (var->type.nelems)
-			setting_index_name(&var->type, i, index,
-					   sizeof(index));
+			setting_index_name(&var->type, i, index, sizeof(index));
 		snprintf(param->key, sizeof(param->key), "%.31s%s%.31s",
 			 var->key, *index ? "." : "", index);
 		put_value(param, var, i);

@@ -38,7 +38,8 @@ static const struct {
 	{ MGX_EV_bad_reports, "bad", "completions that cannot be" },
 	{ MGX_EV_channel_failed, "bad", "channels put into quarantine" },
 	{ MGX_EV_channel_recovered, "info", "channels back from quarantine" },
-	{ MGX_EV_verify_failed, "bad", "pieces reported as copied that were not" },
+	{ MGX_EV_verify_failed, "bad",
+	  "pieces reported as copied that were not" },
 	{ MGX_EV_poison, "warn", "folios with a machine check in the source" },
 	{ MGX_EV_submit_refused, "warn", "submissions refused" },
 	{ MGX_EV_kfunc_misuse, "warn", "kfuncs called from the wrong member" },
@@ -55,8 +56,8 @@ static struct rare rare_init(const struct teller *teller, const char *kind,
 	};
 }
 
-static void __printf(3, 4)
-tell(const struct teller *teller, struct rare *rare, const char *format, ...)
+static void __printf(3, 4) tell(const struct teller *teller, struct rare *rare,
+				const char *format, ...)
 {
 	va_list args;
 
@@ -105,8 +106,7 @@ static void tell_exit(const struct teller *teller)
 
 	snprintf(rare.policy, sizeof(rare.policy), "%s", now->exit_policy);
 	tell(teller, &rare, "policy %s ended: %s%s%s", now->exit_policy,
-	     now->exit_kind, *now->exit_message ? ": " : "",
-	     now->exit_message);
+	     now->exit_kind, *now->exit_message ? ": " : "", now->exit_message);
 }
 
 static bool was_active(const struct sample *sample)

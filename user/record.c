@@ -37,9 +37,9 @@ struct recorder {
 
 static void write_line(struct json_object *tree, FILE *file)
 {
-	fputs(json_object_to_json_string_ext(tree,
-					     JSON_C_TO_STRING_PLAIN |
-						     JSON_C_TO_STRING_NOSLASHESCAPE),
+	fputs(json_object_to_json_string_ext(
+		      tree,
+		      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 	      file);
 	fputc('\n', file);
 	json_object_put(tree);

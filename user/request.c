@@ -85,8 +85,7 @@ static const char *parse_sets(struct request *request, struct json_object *sets)
 {
 	if (!json_object_is_type(sets, json_type_object))
 		return "\"set\" is no object";
-	json_object_object_foreach(sets, key, value)
-	{
+	json_object_object_foreach(sets, key, value) {
 		const char *text = value_text(value);
 
 		if (request->nr_sets == REQUEST_SETS)
@@ -135,8 +134,7 @@ static const char *parse_members(struct request *request,
 	const char *wrong = NULL;
 	bool op = false;
 
-	json_object_object_foreach(tree, key, value)
-	{
+	json_object_object_foreach(tree, key, value) {
 		if (!strcmp(key, "op")) {
 			wrong = parse_op(request, value);
 			op = true;

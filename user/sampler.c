@@ -102,8 +102,7 @@ static void read_totals(const char *dir, const char *const *names,
 
 static void read_channel(int parent, const char *id, struct sample *sample)
 {
-	struct sample_channel *channel =
-		&sample->channel[sample->nr_channels];
+	struct sample_channel *channel = &sample->channel[sample->nr_channels];
 	int dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
@@ -123,8 +122,8 @@ static int is_channel(const struct dirent *entry)
 
 static void read_channels(struct sample *sample)
 {
-	int dir = open(MGX_SYSFS "/channels",
-		       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir =
+		open(MGX_SYSFS "/channels", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **entries;
 	int n;
 
@@ -191,8 +190,7 @@ static void add_params(struct sampler *sampler, struct sample *sample)
 		sampler->enable_seq = sample->enable_seq;
 		sampler->since_ms = sample->time_ms;
 		sampler->nr_params = sample->nr_params;
-		memcpy(sampler->params, sample->param,
-		       sizeof(sampler->params));
+		memcpy(sampler->params, sample->param, sizeof(sampler->params));
 	}
 	sample->since_ms = sampler->since_ms;
 	sample->nr_params = sampler->nr_params;

@@ -194,8 +194,7 @@ static int read_more(struct source *source)
 static struct json_object *parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *tree =
-		json_tokener_parse_ex(tokener, text, len);
+	struct json_object *tree = json_tokener_parse_ex(tokener, text, len);
 
 	json_tokener_free(tokener);
 	return tree;

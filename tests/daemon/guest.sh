@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2317 # functions are called by name
 #
 # guest.sh [SECONDS]: in the guest: Prometheus scrapes mgxd while pages move and
 # a crowd of clients hangs on. Prints TAP.
@@ -47,7 +48,14 @@ until_true()
 }
 
 serving() { curl -s "$url/metrics" | grep -q '^mgx_up 1'; }
-scraped() { [[ $(query 'sum(mgx_channel_bytes_total)') -ge ${1:-0} ]]; }
+# scraped BYTES: Prometheus knows of so many at least.
+scraped()
+{
+	local got
+
+	got=$(query 'sum(mgx_channel_bytes_total)')
+	[[ -n $got ]] && ((got >= $1))
+}
 module_bytes() { awk '{ s += $1 } END { print s }' /sys/kernel/migrate_ext/channels/*/bytes; }
 
 prometheus_start()

@@ -5,6 +5,7 @@
 # the module counts; all maps can be read by anybody; commands are taken from
 # those who may only; the module and policies come and go.
 # kselftest-timeout: 240
+# shellcheck disable=SC2016,SC2317 # Perl; functions are called by name
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +16,6 @@ chmod 755 "$tmp"
 url=http://localhost:9465
 n=0 failed=0 mgxd=
 
-# shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
 	[[ -z $mgxd ]] || kill "$mgxd" 2>/dev/null

@@ -53,7 +53,10 @@ static void test_recording(struct sample *sample)
 static void test_bad(struct sample *sample)
 {
 	static const char *const texts[] = {
-		"[]", "{}", "1", "{\"seq\":1}",
+		"[]",
+		"{}",
+		"1",
+		"{\"seq\":1}",
 		"{\"seq\":\"1\",\"time_ms\":1,\"policy\":{}}",
 	};
 
