@@ -25,6 +25,8 @@ help:
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-faults  each fault of that engine alone, with folios of each size;
+#:                  KERNELS=7 for one kernel
 #: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
 #:                  KERNEL=6.12 for one kernel
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
@@ -65,6 +67,9 @@ test-mutations: lab-build
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+test-faults:
+	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+
 test-daemon: lab-build
 	@tests/daemon/test.sh $(KERNEL)
 
@@ -83,4 +88,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine test-daemon dashboard bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine test-faults test-daemon dashboard bench check clean distclean
