@@ -132,7 +132,8 @@ quiet=$((($(cpu_ms "$mgxd") - quiet) / 20))
 since=$(date +%s%3N)
 alive=$("$here/crowd.pl" 9465 "$seconds" 200 200)
 gap=$(longest_gap "$since")
-((gap > 0 && gap < 2000))
+# Three periods: what the dashboard calls stale.
+((gap > 0 && gap < 3000))
 ok $? "200 slow clients and 200 streams: at most $gap ms between samples of 1000 ms"
 ((alive == 200))
 ok $? "all streams are fed to the end ($alive)"

@@ -4,7 +4,7 @@
 # monitor.sh: mgxd, its monitor, and bpftool: what the monitor counts is what
 # the module counts; all maps can be read by anybody; commands are taken from
 # those who may only; the module and policies come and go.
-# kselftest-timeout: 240
+# kselftest-timeout: 600
 # shellcheck disable=SC2016,SC2317 # Perl; functions are called by name
 set -u
 
