@@ -29,6 +29,9 @@ help:
 #:                  KERNEL=6.12 for one kernel
 #: make test-faults  each fault of that engine alone, with folios of each size;
 #:                  KERNELS=7 for one kernel
+#: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
+#:                  KERNEL=6.12 for one kernel
+#: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make check       style: shellcheck, checkpatch, sparse
@@ -72,6 +75,12 @@ test-engine: lab-build
 test-faults:
 	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
 
+test-daemon: lab-build
+	@tests/daemon/test.sh $(KERNEL)
+
+dashboard: lab-build
+	@$(LABDIR)/enter.sh /src/build/bin/mgxd --replay /src/user/recording/sample.jsonl
+
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
@@ -84,4 +93,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults test-daemon dashboard bench check clean distclean

@@ -2,6 +2,7 @@
 /*
  * error.c - one error, one line.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,11 @@ int fail_with(const char *cause, const char *remedy, ...)
 	return -1;
 }
 
+void error_forget(void)
+{
+	error.recorded = false;
+}
+
 bool error_recorded(void)
 {
 	return error.recorded;
@@ -79,9 +85,9 @@ void error_print(bool json)
 	if (!error.recorded)
 		return;
 	fflush(stdout);
-	fprintf(stderr, "mgxctl: %s%s%s%s%s\n", error.what,
-		*error.what ? ": " : "", error.cause, *error.remedy ? "; " : "",
-		error.remedy);
+	fprintf(stderr, "%s: %s%s%s%s%s\n", program_invocation_short_name,
+		error.what, *error.what ? ": " : "", error.cause,
+		*error.remedy ? "; " : "", error.remedy);
 	if (json)
 		print_json();
 }

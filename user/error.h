@@ -22,6 +22,8 @@ int fail(const char *remedy, const char *cause, ...) __printf(2, 3);
 int fail_with(const char *cause, const char *remedy, ...) __printf(2, 3);
 
 bool error_recorded(void);
+/* For programs that run on after an error. */
+void error_forget(void);
 void error_print(bool json);
 
 #endif /* _MGXCTL_ERROR_H */

@@ -7,10 +7,8 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -23,6 +21,7 @@
 #include "privilege.h"
 #include "report.h"
 #include "rodata.h"
+#include "signals.h"
 #include "slot.h"
 #include "sysfs.h"
 
@@ -214,18 +213,6 @@ static int load_pinned(struct loader *loader)
 	return STATUS_OK;
 }
 
-static int open_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
 /* Until a signal comes, the link is detached, or the policy has ended. */
 static void wait_for_end(const struct loader *loader, int signal_fd)
 {
@@ -255,7 +242,7 @@ static int report_end(const struct loader *loader)
 
 static int load_foreground(struct loader *loader)
 {
-	int signal_fd = open_signals();
+	int signal_fd = signals_open();
 
 	if (loader_claim(loader) || policy_load(&loader->policy) ||
 	    loader_attach(loader)) {

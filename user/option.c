@@ -54,6 +54,23 @@ static const struct option_def dump_options[] = {
 	{ 0 }
 };
 
+#define TEXT(_letter, _name, _arg, _member, _help) \
+	{ .letter = (_letter),                     \
+	  .name = (_name),                         \
+	  .arg = (_arg),                           \
+	  .help = (_help),                         \
+	  .offset = offsetof(struct options, _member) }
+
+static const struct option_def record_options[] = {
+	TEXT('n', "seconds", "SECONDS", seconds, "end by itself after so long"),
+	{ 0 }
+};
+
+static const struct option_def replay_options[] = {
+	TEXT('p', "port", "PORT", port, "port to serve at, default 9465"),
+	{ 0 }
+};
+
 const struct command commands[] = {
 	{ "load", "NAME|FILE", "load a policy and put it in charge",
 	  load_options, load_run },
@@ -63,9 +80,22 @@ const struct command commands[] = {
 	  status_run },
 	{ "policies", "[NAME|FILE]", "list policies with their settings", NULL,
 	  policies_run },
+	{ "channels", NULL, "show who can copy, and how each one does", NULL,
+	  channels_run },
 	{ "events", NULL, "show all event counters", NULL, events_run },
 	{ "dump", NULL, "show the state of module and policy in full",
 	  dump_options, dump_run },
+	{ "sample", NULL, "print all that is known now, as mgxd serves it",
+	  NULL, sample_run },
+	{ "metrics", "[FILE]", "write all figures for Prometheus, once", NULL,
+	  metrics_run },
+	{ "record", "FILE", "write a sample a second to a file", record_options,
+	  record_run },
+	{ "replay", "FILE", "serve a recording: mgxd --replay", replay_options,
+	  replay_run },
+	{ "bpftool", "-- ARGS...",
+	  "run bpftool so that it knows the module's types", NULL,
+	  bpftool_run },
 	{ "check", NULL, "check whether this machine can run policies", NULL,
 	  check_run },
 	{ "help", "[COMMAND]", "print help", NULL, help_run },
@@ -144,7 +174,7 @@ static int option_apply(const struct parser *parser, struct options *options,
 			continue;
 		if (!def->arg)
 			*(bool *)((char *)options + def->offset) = true;
-		else if (arg_is_optional(def))
+		else if (def->offset)
 			*(const char **)((char *)options + def->offset) =
 				optarg ? optarg : "";
 		else if (options->nr_sets < MAX_SETS)
@@ -188,12 +218,26 @@ static int parse_options(struct parser *parser, int argc, char **argv,
 	return 0;
 }
 
+/* What follows the command is for another program. */
+static int parse_rest(const struct command *command, int argc, char **argv,
+		      struct options *options, const char **arg)
+{
+	if (optind + 1 >= argc && !options->help)
+		return fail_with("arguments are missing", "usage: mgxctl %s %s",
+				 command->name, command->arg);
+	options->rest = argv + optind + 1;
+	*arg = options->rest[0];
+	return 0;
+}
+
 /* argv[optind] is the command, what follows is its argument. */
 static int parse_argument(const struct command *command, int argc, char **argv,
-			  const struct options *options, const char **arg)
+			  struct options *options, const char **arg)
 {
 	int n = argc - optind - 1;
 
+	if (command->arg && !strncmp(command->arg, "--", 2))
+		return parse_rest(command, argc, argv, options, arg);
 	*arg = n > 0 ? argv[optind + 1] : NULL;
 	if (options->help)
 		return 0;

@@ -26,6 +26,9 @@ struct options {
 	const char *guard; /* NULL: none; what follows the '=', or "" */
 	const char *sets[MAX_SETS];
 	int nr_sets;
+	const char *seconds;
+	const char *port;
+	char *const *rest;
 };
 
 /**
@@ -34,8 +37,9 @@ struct options {
  * @name: long form
  * @arg: name of its argument; NULL: it has none; "[=...]": it may be left out
  * @help: what it does
- * @offset: of the bool in struct options that it sets, or of the text if its
- *	argument may be left out; options with an argument append to @sets
+ * @offset: of the bool in struct options that it sets, or of the text, "" if its
+ *	argument was left out; without one, options with an argument append to
+ *	@sets
  */
 struct option_def {
 	char letter;
@@ -75,6 +79,9 @@ int options_parse(int argc, char **argv, struct options *options,
 
 enum output_form options_form(const struct options *options);
 
+/* Of --seconds: 0 if it was not given. Records an error. */
+int option_seconds(const struct options *options, long *seconds);
+
 /* Commands, by file. */
 int load_run(const struct options *options, const char *arg);
 int unload_run(const struct options *options, const char *arg);
@@ -82,6 +89,12 @@ int status_run(const struct options *options, const char *arg);
 int policies_run(const struct options *options, const char *arg);
 int dump_run(const struct options *options, const char *arg);
 int events_run(const struct options *options, const char *arg);
+int channels_run(const struct options *options, const char *arg);
+int record_run(const struct options *options, const char *arg);
+int replay_run(const struct options *options, const char *arg);
+int sample_run(const struct options *options, const char *arg);
+int metrics_run(const struct options *options, const char *arg);
+int bpftool_run(const struct options *options, const char *arg);
 int check_run(const struct options *options, const char *arg);
 int help_run(const struct options *options, const char *arg);
 

@@ -31,6 +31,22 @@ bool pin_bpffs_mounted(void)
 	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
+static int entered = -1;
+
+void pin_enter(void)
+{
+	entered = open(PIN_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+const char *pin_place(const char *name, char *path, size_t size)
+{
+	if (entered >= 0)
+		snprintf(path, size, "/proc/self/fd/%d/%s", entered, name);
+	else
+		snprintf(path, size, PIN_DIR "/%s", name);
+	return path;
+}
+
 static int dir_open(void)
 {
 	int fd;

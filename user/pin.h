@@ -10,6 +10,7 @@
 #define _MGXCTL_PIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <bpf/libbpf.h>
 
@@ -19,6 +20,13 @@
 #define PIN_MAPS PIN_DIR "/maps"
 
 bool pin_bpffs_mounted(void);
+
+/*
+ * Keeps the way to PIN_DIR open for when this process may not enter BPFFS any
+ * more; pin_place() finds what lies below it. Does nothing if it is not there.
+ */
+void pin_enter(void);
+const char *pin_place(const char *name, char *path, size_t size);
 
 /* Keeps other loaders out. Returns an fd; records an error. */
 int pin_lock(void);

@@ -14,7 +14,7 @@
 
 #define RODATA_SECTION ".rodata"
 
-static void *rodata_image(const struct bpf_object *object, size_t *size)
+void *rodata_image(const struct bpf_object *object, size_t *size)
 {
 	struct bpf_map *map;
 

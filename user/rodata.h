@@ -23,6 +23,9 @@ struct rodata_var {
 	void *data;
 };
 
+/* The object's constants, as they are in memory; NULL if it has none. */
+void *rodata_image(const struct bpf_object *object, size_t *size);
+
 /* Fills at most @max entries; returns how many. */
 int rodata_vars(const struct bpf_object *object, struct rodata_var *vars,
 		int max);

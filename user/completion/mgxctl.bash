@@ -22,7 +22,7 @@ _mgxctl_settings()
 _mgxctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='load unload status policies events dump check help'
+	local commands='load unload status policies channels events dump sample metrics record replay bpftool check help'
 	local options='-j --json -v --verbose -h --help -V --version'
 	local command='' word
 
@@ -31,6 +31,8 @@ _mgxctl()
 		command=$word
 		break
 	done
+	[[ $command == record ]] && options+=' -n --seconds'
+	[[ $command == replay ]] && options+=' -p --port'
 	[[ $command == load ]] && options+=' -s --set -r --replace -f --foreground -g --guard'
 	[[ $command == unload ]] && options+=' -f --force'
 	[[ $command == dump ]] && options+=' -l --last'
@@ -50,6 +52,7 @@ _mgxctl()
 	esac
 	case $command in
 	'' | help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
+	record | replay | metrics) compopt -o default ;;
 	load | policies)
 		mapfile -t COMPREPLY < <(compgen -W "$(_mgxctl_policies)" -- "$cur")
 		((${#COMPREPLY[@]})) || compopt -o default

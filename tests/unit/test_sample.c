@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_sample.c - a recording is read and written again as it was; what is none
+ * is refused.
+ */
+#include <stdlib.h>
+
+#include "rare.h"
+#include "sample.h"
+#include "tap.h"
+
+#define COMPACT (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* 1 if a line of the recording came back as it was. */
+static int same(struct sample *sample, char *line)
+{
+	struct json_object *tree, *again, *kind;
+	int rc = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	tree = json_tokener_parse(line);
+	if (json_object_object_get_ex(tree, "kind", &kind)) {
+		rc = 1;
+	} else if (!sample_from_json(sample, tree)) {
+		again = sample_to_json(sample);
+		rc = !strcmp(line,
+			     json_object_to_json_string_ext(again, COMPACT));
+		json_object_put(again);
+	}
+	json_object_put(tree);
+	return rc;
+}
+
+static void test_recording(struct sample *sample)
+{
+	FILE *file = fopen(RECORDING, "r");
+	size_t room = 0;
+	char *line = NULL;
+	int lines = 0, good = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		lines++;
+		good += same(sample, line);
+	}
+	ok(lines > 5, "the recording has samples (%d)", lines);
+	is(good, lines, "each comes back as it was");
+	ok(sample->nr_channels > 1, "with its channels");
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static void test_bad(struct sample *sample)
+{
+	static const char *const texts[] = {
+		"[]",
+		"{}",
+		"1",
+		"{\"seq\":1}",
+		"{\"seq\":\"1\",\"time_ms\":1,\"policy\":{}}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct json_object *tree = json_tokener_parse(texts[i]);
+
+		ok(sample_from_json(sample, tree), "refused: %s", texts[i]);
+		json_object_put(tree);
+	}
+}
+
+static char told[8][512];
+static int nr_told;
+
+static void keep(const struct rare *rare, void *arg)
+{
+	if (nr_told < 8)
+		snprintf(told[nr_told++], sizeof(told[0]), "%s: %s", rare->kind,
+			 rare->text);
+}
+
+static void test_rare(void)
+{
+	struct sample *before = sample_new(), *now = sample_new();
+
+	before->loaded = now->loaded = true;
+	strcpy(before->state, "active");
+	strcpy(now->state, "ejected");
+	strcpy(now->exit_policy, "p");
+	strcpy(now->exit_kind, "error_bpf");
+	strcpy(now->exit_message, "no luck");
+	before->nr_channels = now->nr_channels = 1;
+	strcpy(before->channel[0].state, "up");
+	strcpy(now->channel[0].state, "failed");
+	strcpy(before->channel[0].name, "dma0");
+	strcpy(now->channel[0].name, "dma0");
+	now->events[MGX_EV_folios_limbo] = 3;
+	rare_derive(before, now, keep, NULL);
+	is(nr_told, 3, "three things happened");
+	is_text(told[0], "policy_ended: policy p ended: error_bpf: no luck",
+		"a policy ended");
+	is_text(told[1], "channel_state: channel 0 (dma0) is failed, was up",
+		"a channel failed");
+	is_text(told[2],
+		"folios_limbo: 3 folios given up: an engine may still write to them",
+		"folios are in limbo");
+	nr_told = 0;
+	now->epoch = 1;
+	rare_derive(before, now, keep, NULL);
+	is(nr_told, 0, "nothing follows from totals that began anew");
+	sample_free(before);
+	sample_free(now);
+}
+
+int main(void)
+{
+	struct sample *sample = sample_new();
+
+	test_recording(sample);
+	test_bad(sample);
+	test_rare();
+	sample_free(sample);
+	return tap_done();
+}

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mgxd.c - samples migrate_ext each second and serves what it sees.
+ *
+ * Two processes: this one serves and has no privileges; the keeper has them,
+ * attaches the monitor and takes commands, and serves nobody else.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "capture.h"
+#include "error.h"
+#include "http.h"
+#include "keeper.h"
+#include "option.h"
+#include "pin.h"
+#include "request.h"
+#include "sampler.h"
+#include "signals.h"
+#include "util.h"
+#include "view.h"
+
+#define RUN_DIR	     "/run/mgxd"
+#define MAX_HOSTS    16
+#define MAX_SHARES   8 /* failed shares told per sample */
+#define DEFAULT_USER "nobody"
+
+struct settings {
+	const char *replay;
+	const char *user;
+	const char *group;
+	const char *run_dir;
+	const char *hosts[MAX_HOSTS + 1];
+	int nr_hosts;
+	__u64 port;
+	bool help, version;
+};
+
+struct mgxd {
+	struct settings settings;
+	struct source *source;
+	struct sample *sample;
+	struct hub *hub;
+	struct http *http;
+	struct view *view;
+	struct ring_buffer *ring;
+	int epoll_fd, signal_fd, keeper_fd;
+	int nr_shares;
+	__u64 lap, last_seq;
+	bool ended;
+};
+
+/* --- command line ------------------------------------------------------------ */
+
+static const struct {
+	struct option option;
+	const char *arg, *help;
+} table[] = {
+	{ { "replay", required_argument, NULL, 'r' },
+	  "FILE",
+	  "serve a recording, over and over; needs neither module nor root" },
+	{ { "port", required_argument, NULL, 'p' },
+	  "PORT",
+	  "serve HTTP at this port of the loopback interface, default 9465" },
+	{ { "host", required_argument, NULL, 'H' },
+	  "NAME",
+	  "answer to this name as well as to localhost; may be repeated" },
+	{ { "group", required_argument, NULL, 'g' },
+	  "GROUP",
+	  "members may control policies; without it only root may" },
+	{ { "user", required_argument, NULL, 'u' },
+	  "USER",
+	  "serve as this user, default nobody" },
+	{ { "run-dir", required_argument, NULL, 'd' },
+	  "DIR",
+	  "directory of the sockets view and control, default /run/mgxd" },
+	{ { "help", no_argument, NULL, 'h' }, NULL, "print help" },
+	{ { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
+};
+
+static int usage(void)
+{
+	puts("usage: mgxd [OPTION]...");
+	puts("samples migrate_ext each second and serves it on localhost\n");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "-%c, --%s%s%s",
+			 table[i].option.val, table[i].option.name,
+			 table[i].arg ? " " : "",
+			 table[i].arg ? table[i].arg : "");
+		printf("  %-22s %s\n", text, table[i].help);
+	}
+	return STATUS_OK;
+}
+
+static int apply(struct settings *settings, int letter)
+{
+	switch (letter) {
+	case 'r':
+		settings->replay = optarg;
+		return 0;
+	case 'p':
+		if (!request_number(optarg, 65535, &settings->port) &&
+		    settings->port)
+			return 0;
+		return fail("give 1 to 65535", "malformed port '%s'", optarg);
+	case 'H':
+		if (settings->nr_hosts == MAX_HOSTS)
+			return fail(NULL, "too many --host");
+		settings->hosts[settings->nr_hosts++] = optarg;
+		return 0;
+	case 'g':
+		settings->group = optarg;
+		return 0;
+	case 'u':
+		settings->user = optarg;
+		return 0;
+	case 'd':
+		settings->run_dir = optarg;
+		return 0;
+	case 'h':
+		settings->help = true;
+		return 0;
+	case 'V':
+		settings->version = true;
+		return 0;
+	}
+	return fail("see 'mgxd --help'", "malformed option");
+}
+
+static int parse(struct settings *settings, int argc, char **argv)
+{
+	struct option longs[ARRAY_SIZE(table) + 1] = { 0 };
+	int letter;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		longs[i] = table[i].option;
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, "r:p:H:g:u:d:hV", longs,
+				     NULL)) != -1)
+		if (apply(settings, letter))
+			return -1;
+	if (optind < argc)
+		return fail("see 'mgxd --help'", "unexpected argument '%s'",
+			    argv[optind]);
+	return 0;
+}
+
+/* --- privileges ----------------------------------------------------------------- */
+
+static int drop_privileges(const struct settings *settings)
+{
+	const struct passwd *user;
+
+	if (geteuid())
+		return 0;
+	user = getpwnam(settings->user);
+	if (!user || !user->pw_uid)
+		return fail("give another --user", "there is no user '%s'",
+			    settings->user);
+	if (setgroups(0, NULL) || setgid(user->pw_gid) ||
+	    setuid(user->pw_uid) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return fail(NULL, "privileges cannot be dropped: %s",
+			    strerror(errno));
+	return 0;
+}
+
+static int find_group(const struct settings *settings,
+		      struct keeper_options *options)
+{
+	const struct group *group;
+
+	if (!settings->group)
+		return 0;
+	group = getgrnam(settings->group);
+	if (!group)
+		return fail("give another --group", "there is no group '%s'",
+			    settings->group);
+	options->group = group->gr_gid;
+	options->has_group = true;
+	return 0;
+}
+
+/* --- samples ----------------------------------------------------------------------- */
+
+static void wake(struct mgxd *mgxd)
+{
+	http_wake(mgxd->http);
+	if (mgxd->view)
+		view_wake(mgxd->view);
+}
+
+/* A recording's samples, as if they were taken now. */
+static void shift(struct mgxd *mgxd, struct sample *sample, __u64 time_ms)
+{
+	if (sample->since_ms)
+		sample->since_ms += time_ms - sample->time_ms;
+	sample->time_ms = time_ms;
+	sample->seq = ++mgxd->last_seq;
+	sample->epoch += mgxd->lap << 16;
+}
+
+static int next_lap(struct mgxd *mgxd)
+{
+	source_close(mgxd->source);
+	mgxd->lap++;
+	mgxd->source = source_open(mgxd->settings.replay);
+	return mgxd->source ? 0 : -1;
+}
+
+static void watch(const struct mgxd *mgxd, int fd, void *data)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = data };
+
+	epoll_ctl(mgxd->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* All of the recording is the past: whoever connects sees it at once. */
+static int replay_past(struct mgxd *mgxd)
+{
+	__u64 last = 0;
+	int rc, nr = 0;
+
+	source_speed(mgxd->source, 0);
+	while ((rc = source_next(mgxd->source, mgxd->sample)) > 0) {
+		last = mgxd->sample->time_ms;
+		nr++;
+	}
+	if (rc < 0)
+		return -1;
+	if (!nr)
+		return fail("give a file that 'mgxctl record' wrote",
+			    "%s: no samples in it", mgxd->settings.replay);
+	if (next_lap(mgxd))
+		return -1;
+	mgxd->lap = 0;
+	source_speed(mgxd->source, 0);
+	last = now_ms() - last;
+	while (source_next(mgxd->source, mgxd->sample) > 0) {
+		shift(mgxd, mgxd->sample, mgxd->sample->time_ms + last);
+		hub_past(mgxd->hub, mgxd->sample);
+	}
+	return next_lap(mgxd);
+}
+
+static int on_sample(struct mgxd *mgxd)
+{
+	int rc = source_next(mgxd->source, mgxd->sample);
+
+	if (rc < 0)
+		return -1;
+	if (!rc) {
+		if (next_lap(mgxd))
+			return -1;
+		watch(mgxd, source_fd(mgxd->source), &mgxd->source);
+		return 0;
+	}
+	if (mgxd->settings.replay)
+		shift(mgxd, mgxd->sample, now_ms());
+	mgxd->nr_shares = 0;
+	hub_sample(mgxd->hub, mgxd->sample);
+	wake(mgxd);
+	return 0;
+}
+
+/* A share that failed. There may be thousands: the counters tell the rest. */
+static int on_rare(void *arg, void *data, size_t size)
+{
+	struct mgxd *mgxd = arg;
+	const struct mgx_rare *event = data;
+	struct rare rare = {
+		.time_ms = now_ms(),
+		.kind = "share_failed",
+		.severity = "warn",
+		.channel = event->channel,
+	};
+
+	if (size < sizeof(*event) || event->kind != MGX_RARE_SHARE ||
+	    ++mgxd->nr_shares > MAX_SHARES)
+		return 0;
+	snprintf(
+		rare.text, sizeof(rare.text),
+		"batch %llu of thread %d: channel %u failed: %s, %llu bytes were copied",
+		(unsigned long long)event->batch, event->pid, event->channel,
+		strerror(-event->status), (unsigned long long)event->bytes);
+	hub_rare(mgxd->hub, &rare);
+	return 0;
+}
+
+/* --- start --------------------------------------------------------------------------- */
+
+/* For a supervisor that wants to know; without one, nothing. */
+static void notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || strlen(path) >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, strlen(path));
+	if (*path == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+	       (struct sockaddr *)&address,
+	       offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	close(fd);
+}
+
+/* What only root can do; others are shown the same without it. */
+static int start_keeper(struct mgxd *mgxd)
+{
+	static char control[128], view[128];
+	static struct keeper_options options;
+	struct monitor *monitor;
+
+	mgxd->keeper_fd = -1;
+	if (geteuid() || mgxd->settings.replay)
+		return 0;
+	if (find_group(&mgxd->settings, &options))
+		return -1;
+	mkdir(mgxd->settings.run_dir, 0755);
+	snprintf(control, sizeof(control), "%s/control",
+		 mgxd->settings.run_dir);
+	snprintf(view, sizeof(view), "%s/view", mgxd->settings.run_dir);
+	options.socket = control;
+	options.view = view;
+	options.run_dir = mgxd->settings.run_dir;
+	monitor = monitor_new();
+	if (!monitor) {
+		error_print(false);
+		error_forget();
+	} else {
+		mgxd->ring = ring_buffer__new(monitor_ring_fd(monitor), on_rare,
+					      mgxd, NULL);
+	}
+	mgxd->keeper_fd = keeper_start(monitor, &options);
+	return mgxd->keeper_fd < 0 ? -1 : 0;
+}
+
+static int start_view(struct mgxd *mgxd)
+{
+	char path[128];
+
+	if (geteuid() && access(mgxd->settings.run_dir, W_OK))
+		return 0;
+	mkdir(mgxd->settings.run_dir, 0755);
+	snprintf(path, sizeof(path), "%s/view", mgxd->settings.run_dir);
+	mgxd->view = view_new(mgxd->hub, mgxd->epoll_fd, path);
+	return mgxd->view ? 0 : -1;
+}
+
+static int start(struct mgxd *mgxd)
+{
+	mgxd->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	mgxd->sample = sample_new();
+	mgxd->hub = hub_new();
+	if (!mgxd->sample || !mgxd->hub)
+		return fail(NULL, "out of memory");
+	mgxd->source = source_open(mgxd->settings.replay);
+	if (!mgxd->source || (mgxd->settings.replay && replay_past(mgxd)))
+		return -1;
+	mgxd->http =
+		http_new(mgxd->hub, mgxd->settings.port, mgxd->settings.hosts);
+	if (!mgxd->http)
+		return -1;
+	mgxd->signal_fd = signals_open();
+	signal(SIGPIPE, SIG_IGN);
+	if (start_keeper(mgxd) || (!mgxd->settings.replay && start_view(mgxd)))
+		return -1;
+	pin_enter();
+	if (drop_privileges(&mgxd->settings))
+		return -1;
+	watch(mgxd, source_fd(mgxd->source), &mgxd->source);
+	watch(mgxd, http_fd(mgxd->http), mgxd->http);
+	watch(mgxd, mgxd->signal_fd, &mgxd->signal_fd);
+	if (mgxd->keeper_fd >= 0)
+		watch(mgxd, mgxd->keeper_fd, &mgxd->keeper_fd);
+	if (mgxd->ring)
+		watch(mgxd, ring_buffer__epoll_fd(mgxd->ring), &mgxd->ring);
+	return 0;
+}
+
+/* --- the loop ------------------------------------------------------------------------- */
+
+static int dispatch(struct mgxd *mgxd, const void *data)
+{
+	if (data == &mgxd->source)
+		return on_sample(mgxd);
+	if (data == &mgxd->signal_fd) {
+		mgxd->ended = true;
+	} else if (data == &mgxd->keeper_fd) {
+		fputs("mgxd: the part with privileges has ended: no monitor, no control\n",
+		      stderr);
+		close(mgxd->keeper_fd);
+		mgxd->keeper_fd = -1;
+	} else if (data == &mgxd->ring) {
+		ring_buffer__consume(mgxd->ring);
+		wake(mgxd);
+	} else if (mgxd->view) {
+		view_event(mgxd->view, data);
+	}
+	return 0;
+}
+
+static int loop(struct mgxd *mgxd)
+{
+	struct epoll_event events[32];
+	int err = 0;
+
+	while (!mgxd->ended && !err) {
+		int n = epoll_wait(mgxd->epoll_fd, events, ARRAY_SIZE(events),
+				   http_timeout(mgxd->http));
+
+		for (int i = 0; i < n && !err; i++)
+			err = dispatch(mgxd, events[i].data.ptr);
+		http_run(mgxd->http);
+	}
+	return err;
+}
+
+static void stop(struct mgxd *mgxd)
+{
+	http_free(mgxd->http);
+	if (mgxd->view)
+		view_free(mgxd->view);
+	ring_buffer__free(mgxd->ring);
+	source_close(mgxd->source);
+	hub_free(mgxd->hub);
+	sample_free(mgxd->sample);
+	if (mgxd->keeper_fd > 0)
+		close(mgxd->keeper_fd);
+}
+
+int main(int argc, char **argv)
+{
+	static struct mgxd mgxd = {
+		.settings = { .user = DEFAULT_USER,
+			      .run_dir = RUN_DIR,
+			      .port = HTTP_PORT },
+		.keeper_fd = -1,
+	};
+	int status = STATUS_OK;
+
+	if (parse(&mgxd.settings, argc, argv)) {
+		error_print(false);
+		return STATUS_USAGE;
+	}
+	if (mgxd.settings.help)
+		return usage();
+	if (mgxd.settings.version) {
+		puts("mgxd " MGX_VERSION_STR);
+		return STATUS_OK;
+	}
+	capture_start(false);
+	if (start(&mgxd)) {
+		status = STATUS_FAILED;
+	} else {
+		printf("mgxd: http://localhost:%llu/\n",
+		       (unsigned long long)mgxd.settings.port);
+		fflush(stdout);
+		notify("READY=1");
+		if (loop(&mgxd))
+			status = STATUS_FAILED;
+		notify("STOPPING=1");
+	}
+	stop(&mgxd);
+	error_print(false);
+	return status;
+}
