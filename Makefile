@@ -31,6 +31,9 @@ help:
 #:                  KERNELS=7 for one kernel
 #: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
 #:                  KERNEL=6.12 for one kernel
+#: make test-dashboard  the dashboard in headless Chromium, which it installs in
+#:                  build/browser: from the recording, then from a guest that
+#:                  migrates; TESTS=page for the first alone
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
@@ -78,6 +81,9 @@ test-faults:
 test-daemon: lab-build
 	@tests/daemon/test.sh $(KERNEL)
 
+test-dashboard: lab-build
+	@tests/dashboard/run.sh $(TESTS)
+
 dashboard: lab-build
 	@$(LABDIR)/enter.sh /src/build/bin/mgxd --replay /src/user/recording/sample.jsonl
 
@@ -93,4 +99,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults test-daemon dashboard bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults test-daemon dashboard bench check clean distclean test-dashboard

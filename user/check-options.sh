@@ -1,11 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check-options.sh MGXCTL MAN-PAGE COMPLETION: the man page and the completion
-# know the commands and options of the program's own tables, and no others.
-# Prints TAP.
+# check-options.sh MGXCTL MAN-PAGE COMPLETION
+# check-options.sh --program PROGRAM MAN-PAGE COMPLETION: one without commands
+#
+# The man page and the completion know the commands and options of the program's
+# own tables, and no others. Prints TAP.
 set -u
 
+program=
+if [ "$1" = --program ]; then
+	program=$2
+	shift
+fi
 mgxctl=$1 man=$2 completion=$3
 n=0 failed=0
 
@@ -22,15 +29,27 @@ ok()
 }
 
 # The lists of the tables: "load [OPTION]... NAME|FILE" -> load
-commands=$("$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p')
+if [ -z "$program" ]; then
+	commands=$("$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p')
+else
+	commands=
+fi
 
-# "-s, --set KEY=VALUE" -> -s --set
-options=$(
+# What help says of each option: "-s, --set KEY=VALUE".
+option_rows()
+{
+	if [ -n "$program" ]; then
+		"$program" --help | sed -n 's/^ *\(-., --.*\)/\1/p'
+		return
+	fi
 	{
 		"$mgxctl" help --json
 		for c in $commands; do "$mgxctl" help "$c" --json; done
-	} | sed -n 's/^ *"option": *"\(-.\), \(--[a-z-]*\).*/\1 \2/p' | tr ' ' '\n' | sort -u
-)
+	} | sed -n 's/^ *"option": *"\(.*\)/\1/p'
+}
+
+# "-s, --set KEY=VALUE" -> -s --set
+options=$(option_rows | sed -n 's/^\(-.\), \(--[a-z-]*\).*/\1 \2/p' | tr ' ' '\n' | sort -u)
 
 # Options that a text mentions; man pages write \- for a dash.
 mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z]*' | tr -d ' "(' | sort -u; }

@@ -2,6 +2,7 @@
 /*
  * help.c - help and versions.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include <bpf/libbpf.h>
@@ -79,6 +80,19 @@ void help_print(const struct options *options, const struct command *command)
 	output_print(tree, options_form(options));
 }
 
+void help_program(const char *program, const char *text,
+		  const struct option_def *defs)
+{
+	struct json_object *tree = json_object_new_object();
+	char usage[64];
+
+	snprintf(usage, sizeof(usage), "%s [OPTION]...", program);
+	put_string(tree, "usage", usage);
+	put_string(tree, "help", text);
+	put_options(tree, "options", defs);
+	output_print(tree, OUTPUT_PLAIN);
+}
+
 int help_run(const struct options *options, const char *arg)
 {
 	const struct command *command = NULL;
@@ -100,7 +114,7 @@ void version_print(const struct options *options)
 	struct json_object *tree = json_object_new_object();
 	char module[64];
 
-	put_string(tree, "mgxctl", MGX_VERSION_STR);
+	put_string(tree, program_invocation_short_name, MGX_VERSION_STR);
 	put_u64(tree, "interface", MGX_OPS_VERSION);
 	put_string(tree, "libbpf", libbpf_version_string() + 1);
 	put_string(tree, "module",

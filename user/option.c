@@ -10,12 +10,6 @@
 #include "option.h"
 
 /* clang-format off: tables */
-#define FLAG(_letter, _name, _member, _help) \
-	{ .letter = (_letter),               \
-	  .name = (_name),                   \
-	  .help = (_help),                   \
-	  .offset = offsetof(struct options, _member) }
-
 const struct option_def global_options[] = {
 	FLAG('j', "json", json, "print JSON"),
 	FLAG('v', "verbose", verbose,
@@ -53,13 +47,6 @@ static const struct option_def dump_options[] = {
 	     "the dump made when the last policy ended by an error"),
 	{ 0 }
 };
-
-#define TEXT(_letter, _name, _arg, _member, _help) \
-	{ .letter = (_letter),                     \
-	  .name = (_name),                         \
-	  .arg = (_arg),                           \
-	  .help = (_help),                         \
-	  .offset = offsetof(struct options, _member) }
 
 static const struct option_def record_options[] = {
 	TEXT('n', "seconds", "SECONDS", seconds, "end by itself after so long"),
@@ -111,6 +98,7 @@ struct parser {
 	struct option longs[MAX_OPTIONS + 1];
 	char letters[2 * MAX_OPTIONS + 3];
 	int n;
+	const char *hint;
 };
 
 const struct command *command_find(const char *name)
@@ -155,13 +143,15 @@ static void parser_add(struct parser *parser, const struct option_def *defs)
 	}
 }
 
-static void parser_init(struct parser *parser, const struct command *command)
+/* @own: may be NULL */
+static void parser_init(struct parser *parser, const struct option_def *defs,
+			const struct option_def *own, const char *hint)
 {
 	memset(parser, 0, sizeof(*parser));
 	parser->letters[0] = ':';
-	parser_add(parser, global_options);
-	if (command)
-		parser_add(parser, command->options);
+	parser->hint = hint;
+	parser_add(parser, defs);
+	parser_add(parser, own);
 }
 
 static int option_apply(const struct parser *parser, struct options *options,
@@ -207,11 +197,10 @@ static int parse_options(struct parser *parser, int argc, char **argv,
 		const char *word = argv[optind - 1];
 
 		if (letter == ':')
-			return fail("see 'mgxctl help'",
+			return fail(parser->hint,
 				    "option '%s' needs an argument", word);
 		if (letter == '?')
-			return fail("see 'mgxctl help'", "unknown option '%s'",
-				    word);
+			return fail(parser->hint, "unknown option '%s'", word);
 		if (option_apply(parser, options, letter))
 			return -1;
 	}
@@ -251,6 +240,19 @@ static int parse_argument(const struct command *command, int argc, char **argv,
 	return 0;
 }
 
+int options_read(int argc, char **argv, const struct option_def *defs,
+		 const char *hint, struct options *options)
+{
+	struct parser parser;
+
+	parser_init(&parser, defs, NULL, hint);
+	if (parse_options(&parser, argc, argv, options))
+		return -1;
+	if (optind < argc)
+		return fail(hint, "'%s' is not an option", argv[optind]);
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *options,
 		  const struct command **command, const char **arg)
 {
@@ -261,7 +263,8 @@ int options_parse(int argc, char **argv, struct options *options,
 	*command = word ? command_find(word) : NULL;
 	if (word)
 		error_about(word, NULL);
-	parser_init(&parser, *command);
+	parser_init(&parser, global_options,
+		    *command ? (*command)->options : NULL, "see 'mgxctl help'");
 	if (word && !*command)
 		return fail("see 'mgxctl help'", "no such command");
 	if (parse_options(&parser, argc, argv, options))

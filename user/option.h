@@ -29,6 +29,13 @@ struct options {
 	const char *seconds;
 	const char *port;
 	char *const *rest;
+	/* mgxtop's */
+	bool batch;
+	const char *delay;
+	const char *samples;
+	const char *sort;
+	const char *filter;
+	const char *replay;
 };
 
 /**
@@ -48,6 +55,21 @@ struct option_def {
 	const char *help;
 	size_t offset;
 };
+
+/* clang-format off: tables */
+#define FLAG(_letter, _name, _member, _help) \
+	{ .letter = (_letter),               \
+	  .name = (_name),                   \
+	  .help = (_help),                   \
+	  .offset = offsetof(struct options, _member) }
+
+#define TEXT(_letter, _name, _arg, _member, _help) \
+	{ .letter = (_letter),                     \
+	  .name = (_name),                         \
+	  .arg = (_arg),                           \
+	  .help = (_help),                         \
+	  .offset = offsetof(struct options, _member) }
+/* clang-format on */
 
 /**
  * struct command - a command
@@ -76,6 +98,13 @@ const struct command *command_find(const char *name);
  */
 int options_parse(int argc, char **argv, struct options *options,
 		  const struct command **command, const char **arg);
+
+/*
+ * The same of a program without commands, with a table of its own; @hint is
+ * what an error says to do.
+ */
+int options_read(int argc, char **argv, const struct option_def *defs,
+		 const char *hint, struct options *options);
 
 enum output_form options_form(const struct options *options);
 
