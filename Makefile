@@ -27,6 +27,9 @@ help:
 #:                  KERNEL=6.12 for one kernel
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
+#: make bench-policies  throughput of each policy in each of 35 scenarios, on
+#:                  simulated engines; KERNEL=6.12 for one kernel, and then
+#:                  CHANNELS='slow dead' for some of the scenarios
 #: make check       style: shellcheck, checkpatch, sparse
 #: make clean       remove what was built, keep the lab
 #: make distclean   remove build/, with the lab
@@ -65,6 +68,9 @@ test-engine: lab-build
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
+bench-policies: lab-build
+	@tests/bench/policies.sh $(if $(KERNEL),'$(KERNEL)' $(CHANNELS))
+
 check: lab
 	@$(LABDIR)/check.sh
 
@@ -74,4 +80,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine bench check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine bench bench-policies check clean distclean
