@@ -25,6 +25,8 @@ help:
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-faults  each fault of that engine alone, with folios of each size;
+#:                  KERNELS=7 for one kernel
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
 #: make bench-policies  throughput of each policy in each of 35 scenarios, on
@@ -65,6 +67,9 @@ test-mutations: lab-build
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+test-faults:
+	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
@@ -80,4 +85,4 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine bench bench-policies check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-engine test-faults bench bench-policies check clean distclean

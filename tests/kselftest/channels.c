@@ -43,22 +43,32 @@ typedef FIXTURE_DATA(channels) channels_t;
 typedef FIXTURE_VARIANT(channels) variant_t;
 
 /* A piece that is late on a busy machine is none of this test's business. */
-FIXTURE_SETUP(channels)
+static void start(struct __test_metadata *_metadata, channels_t *self, bool dma,
+		  bool free_cpu)
 {
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, deadline_set(20000));
-	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, variant->dma));
-	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims,
-				     variant->free_cpu));
+	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, dma));
+	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, free_cpu));
 }
 
-FIXTURE_TEARDOWN(channels)
+static void stop(struct __test_metadata *_metadata, channels_t *self)
 {
 	policy_close(&self->policy);
 	EXPECT_EQ(0, sims_stop());
 	mem_free(&self->mem);
 	setting_restore();
+}
+
+FIXTURE_SETUP(channels)
+{
+	start(_metadata, self, variant->dma, variant->free_cpu);
+}
+
+FIXTURE_TEARDOWN(channels)
+{
+	stop(_metadata, self);
 }
 
 static void count_from_here(struct __test_metadata *_metadata, channels_t *self)
@@ -186,13 +196,13 @@ TEST_F_TIMEOUT(channels, hugetlb, LIMIT)
 	kind_arrives(_metadata, self, variant, MEM_HUGETLB, MIB(8));
 }
 
-/* One folio, and every engine has a part of it. */
+/* One folio of @len bytes, and every engine has a part of it. */
 static void one_is_split(struct __test_metadata *_metadata, channels_t *self,
-			 enum mem_kind kind)
+			 enum mem_kind kind, size_t len)
 {
 	unsigned int i;
 
-	make(_metadata, self, kind, MIB(2));
+	make(_metadata, self, kind, len);
 	count_from_here(_metadata, self);
 	move_to(_metadata, self, 1);
 	EXPECT_TRUE(mem_is_large(&self->mem));
@@ -201,18 +211,43 @@ static void one_is_split(struct __test_metadata *_metadata, channels_t *self,
 	expect_engines(_metadata, self);
 	ASSERT_EQ(0, counts_since(&self->counts));
 	EXPECT_EQ(1, EV(&self->counts, batches));
-	EXPECT_EQ(MIB(2) / PAGE, EV(&self->counts, pages_used));
+	EXPECT_EQ(len / PAGE, EV(&self->counts, pages_used));
 	expect_no_trouble(_metadata, &self->counts);
 }
 
 TEST_F_TIMEOUT(channels, thp_is_split, LIMIT)
 {
-	one_is_split(_metadata, self, MEM_THP);
+	one_is_split(_metadata, self, MEM_THP, MIB(2));
 }
 
 TEST_F_TIMEOUT(channels, hugetlb_is_split, LIMIT)
 {
-	one_is_split(_metadata, self, MEM_HUGETLB);
+	one_is_split(_metadata, self, MEM_HUGETLB, MIB(2));
+}
+
+/* --- a page of 1 GiB, where a guest has room for it --------------------------- */
+
+FIXTURE(gigantic)
+{
+	channels_t on;
+};
+
+FIXTURE_SETUP(gigantic)
+{
+	if (gigantic_pool(1))
+		SKIP(return,
+			   "no room for 1-GiB pages: test-gigantic.sh has it");
+	start(_metadata, &self->on, true, true);
+}
+
+FIXTURE_TEARDOWN(gigantic)
+{
+	stop(_metadata, &self->on);
+}
+
+TEST_F_TIMEOUT(gigantic, is_split, LIMIT)
+{
+	one_is_split(_metadata, &self->on, MEM_GIGANTIC, MIB(1024));
 }
 
 /* All kinds of channels at once: helper threads, native, dmaengine. */

@@ -105,6 +105,7 @@ enum mem_kind {
 	MEM_SHMEM,	    /* shared memfd */
 	MEM_SHMEM_THP,	    /* shared memfd of 2-MiB folios */
 	MEM_HUGETLB,	    /* private 2-MiB pages */
+	MEM_GIGANTIC,	    /* private 1-GiB pages */
 	MEM_HUGETLB_SHARED, /* shared memfd of 2-MiB pages */
 	MEM_FILE,	    /* shared mapping of a file, see mem_map_file() */
 };
@@ -195,6 +196,8 @@ uint64_t table_read(const char *path, const char *name);
 
 /* 2-MiB huge pages in the pool of each node. */
 int hugetlb_pool(unsigned int per_node);
+/* Likewise of 1 GiB each. */
+int gigantic_pool(unsigned int per_node);
 /* Nobody but the test migrates: no NUMA balancing, no proactive compaction. */
 int setting_quiet(void);
 

@@ -15,7 +15,7 @@ make_lab()
 	mkdir -p "$lab" "$dir/build/lab" "$dir/build/logs" "$dir/build/kselftest"
 	cp "$here"/{test.sh,lib.sh,tap.sh,tap.awk,emulator-fault.sh} "$lab/"
 	echo "9.9 9.9.1" >"$dir/build/lab/kernels"
-	printf '%s 60\n' one two three >"$dir/build/kselftest/tests.list"
+	printf '%s 60 -\n' one two three >"$dir/build/kselftest/tests.list"
 	# shellcheck disable=SC2016 # the stubs expand
 	printf '#!/bin/sh\n%s\n' 'exit 0' >"$lab/setup.sh"
 	cp "$lab/setup.sh" "$lab/build.sh"

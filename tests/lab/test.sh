@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # test.sh: all tests, as TAP: on this machine first, then the kselftests in the
-# lab on each kernel, those that want an engine in a guest of their own. Sets up the lab and builds first. The last line has the
-# totals; the exit status is 0 only if tests ran and none failed.
+# lab on each kernel, those that want an engine in a guest of their own. Sets up
+# the lab and builds first. The last line has the totals; the exit status is 0
+# only if tests ran and none failed.
 #
 # TESTS='name ...': these programs only; KERNELS='6.12 7': on these kernels only.
 set -euo pipefail
@@ -109,7 +110,7 @@ run_host_tests()
 	fi
 	for script in "$LAB_SRC"/test-*.sh; do
 		name=$(basename "$script" .sh)
-		! selected "$name" || host_program "$name" 120 "$script"
+		! selected "$name" || host_program "$name" 240 "$script"
 	done
 }
 
@@ -118,13 +119,14 @@ host_tests() { run_host_tests | merge host; }
 # --- guests ----------------------------------------------------------------------
 
 # guest_programs [engine]: the selected programs of tests.list, for a guest that
-# has an engine or for one that has none.
+# has an engine or for one that has none. Long ones have to be named.
 guest_programs()
 {
-	local name guest
+	local name guest long
 
-	while read -r name _ guest; do
-		[[ -n $name && $name != '#'* && $guest == "${1:-}" ]] || continue
+	while read -r name _ guest long; do
+		[[ -n $name && $name != '#'* && $guest == "${1:--}" ]] || continue
+		[[ -z $long ]] || ((${#tests[@]})) || continue
 		! selected "$name" || echo "$name"
 	done <"$BUILD/kselftest/tests.list"
 }

@@ -61,6 +61,11 @@ static const struct kind kinds[] = {
 			      { THP "hugepages-2048kB/shmem_enabled",
 				"inherit" } } },
 	[MEM_HUGETLB] = { HUGE, -1, MAP_HUGETLB, MADV_NORMAL, {} },
+	[MEM_GIGANTIC] = { MIB(1024),
+			   -1,
+			   MAP_HUGETLB | 30 << MAP_HUGE_SHIFT,
+			   MADV_NORMAL,
+			   {} },
 	[MEM_HUGETLB_SHARED] = { HUGE,
 				 MFD_HUGETLB | MFD_ALLOW_SEALING,
 				 0,
@@ -76,24 +81,24 @@ static uint64_t mem_word(size_t offset, uint64_t seed)
 	return x ^ x >> 29;
 }
 
-/* An address range that is aligned to the largest folio. */
-static void *reserve_aligned(size_t len)
+/* An address range that is aligned to @to. */
+static void *reserve_aligned(size_t len, size_t to)
 {
-	char *p = mmap(NULL, len + HUGE, PROT_NONE,
+	char *p = mmap(NULL, len + to, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	char *start = (char *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
+	char *start = (char *)(((uintptr_t)p + to - 1) & ~(to - 1));
 
 	if (p == MAP_FAILED)
 		return NULL;
 	if (start > p)
 		munmap(p, start - p);
-	munmap(start + len, p + HUGE - start);
+	munmap(start + len, p + to - start);
 	return start;
 }
 
 static int mem_mmap(struct mem *m, int flags)
 {
-	void *at = reserve_aligned(m->len);
+	void *at = reserve_aligned(m->len, m->unit > HUGE ? m->unit : HUGE);
 
 	if (!at)
 		return -ENOMEM;

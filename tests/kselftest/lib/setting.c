@@ -121,7 +121,7 @@ void setting_restore(void)
 	}
 }
 
-int hugetlb_pool(unsigned int per_node)
+static int pool(const char *size, unsigned int per_node)
 {
 	char path[128];
 	int node, rc = 0;
@@ -129,13 +129,23 @@ int hugetlb_pool(unsigned int per_node)
 	for (node = 0; node < 2 && !rc; node++) {
 		snprintf(
 			path, sizeof(path),
-			"/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages",
-			node);
+			"/sys/devices/system/node/node%d/hugepages/hugepages-%s/nr_hugepages",
+			node, size);
 		rc = setting_set_u64(path, per_node);
 		if (!rc && file_read_s64(path) < (int64_t)per_node)
 			rc = -ENOMEM;
 	}
 	return rc;
+}
+
+int hugetlb_pool(unsigned int per_node)
+{
+	return pool("2048kB", per_node);
+}
+
+int gigantic_pool(unsigned int per_node)
+{
+	return pool("1048576kB", per_node);
 }
 
 int setting_quiet(void)
