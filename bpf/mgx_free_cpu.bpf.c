@@ -17,6 +17,7 @@
  * Ready for production: yes, if longer migrations are accepted for freed CPUs.
  */
 #include "mgx_offer.bpf.h"
+#include "mgx_rq.bpf.h"
 
 MGX_SETTING("smaller batches are copied by the calling CPU")
 __u64 min_bytes = 128 << 10;
@@ -24,13 +25,6 @@ MGX_SETTING("engines may take so many times what the CPU takes")
 __u32 max_slow = 16;
 MGX_SETTING("where the run queue cannot be seen: CPUs are wanted")
 bool assume_busy = true;
-
-/* Of the kernel's struct only what is used; the rest is found by BTF. */
-struct rq {
-	unsigned int nr_running;
-} __attribute__((preserve_access_index));
-
-extern const struct rq runqueues __ksym __weak;
 
 /* Batches for which the CPU was wanted, not wanted, and that nobody knows of. */
 enum { WANTED, IDLE, BLIND, NR_SEEN };

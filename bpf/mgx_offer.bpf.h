@@ -16,7 +16,7 @@ __u32 chunk_bytes = 64 << 10;
 MGX_SETTING("nanoseconds to poll before sleeping")
 __u64 poll_ns = 20000;
 MGX_SETTING("helper threads count as channels, not only engines")
-bool helpers = false;
+bool helpers;
 
 #define SLOTS 256
 
