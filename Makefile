@@ -37,6 +37,9 @@ help:
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
+#: make bench-policies  throughput of each policy in each of 35 scenarios, on
+#:                  simulated engines; KERNEL=6.12 for one kernel, and then
+#:                  CHANNELS='slow dead' for some of the scenarios
 #: make check       style: shellcheck, checkpatch, sparse
 #: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
@@ -90,6 +93,9 @@ dashboard: lab-build
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
+bench-policies: lab-build
+	@tests/bench/policies.sh $(if $(KERNEL),'$(KERNEL)' $(CHANNELS))
+
 check: lab
 	@$(LABDIR)/check.sh
 
@@ -99,4 +105,10 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine test-faults test-daemon dashboard bench check clean distclean test-dashboard
+<<<<<<< HEAD
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine \
+	test-faults test-daemon test-dashboard dashboard bench bench-policies check clean distclean
+=======
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine \
+	test-faults test-daemon test-dashboard dashboard bench bench-policies check clean distclean
+>>>>>>> 37ac7d2640e5a5abf58cd6f13e8d2767c4089147

@@ -20,13 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "fixture.h"
 #include "mgx_policy.h"
 
 #define PAGE   4096UL
 #define HUGE   512U /* base pages */
 #define SIM    "/sys/kernel/mgx_sim"
-#define MAPS   "/sys/fs/bpf/migrate_ext/maps/"
 #define ROUNDS 12
 #define WARM   4 /* rounds that do not count */
 
@@ -72,30 +72,7 @@ static uint64_t engines_busy(void)
 	return sum;
 }
 
-static struct mgx_policy_stat batches(void)
-{
-	int cpu, nr = libbpf_num_possible_cpus(), key = MGX_REASON_SYSCALL;
-	int fd = bpf_obj_get(MAPS MGX_STATS_MAP);
-	struct mgx_policy_stat *stat = calloc(nr, sizeof(*stat)), sum = { 0 };
-
-	if (fd < 0 || !stat || bpf_map_lookup_elem(fd, &key, stat))
-		err(1, "%s", MAPS MGX_STATS_MAP);
-	for (cpu = 0; cpu < nr; cpu++) {
-		sum.batches += stat[cpu].batches;
-		sum.ns += stat[cpu].ns;
-	}
-	free(stat);
-	close(fd);
-	return sum;
-}
-
 /* --- policies -------------------------------------------------------------------- */
-
-static void run(const char *command)
-{
-	if (system(command))
-		errx(1, "failed: %s", command);
-}
 
 #define ROUNDROBIN                                                 \
 	"mgxctl load mgx_roundrobin --set first=%d --set last=%d " \
