@@ -105,10 +105,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-<<<<<<< HEAD
 .PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine \
 	test-faults test-daemon test-dashboard dashboard bench bench-policies check clean distclean
-=======
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine \
-	test-faults test-daemon test-dashboard dashboard bench bench-policies check clean distclean
->>>>>>> 37ac7d2640e5a5abf58cd6f13e8d2767c4089147
