@@ -4,13 +4,9 @@
  * MGX_TIME_FACTOR times as long (see tests/lab/guest-tests.sh). The linker puts
  * this in between (--wrap=poll).
  */
-#include <poll.h>
 #include <stdlib.h>
 
-#include "fixture.h"
-
-int __real_poll(struct pollfd *fds, nfds_t nr, int ms);
-int __wrap_poll(struct pollfd *fds, nfds_t nr, int ms);
+#include "patience.h"
 
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int ms)
 {
