@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_sample.c - a recording is read and written again as it was; what is none
- * is refused.
+ * test_sample.c - all that is in a recording is read and written again; what is
+ * none is refused.
  */
 #include <stdlib.h>
 
@@ -9,9 +9,46 @@
 #include "sample.h"
 #include "tap.h"
 
-#define COMPACT (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+static bool has_all(struct json_object *of, struct json_object *in);
 
-/* 1 if a line of the recording came back as it was. */
+static bool has_members(struct json_object *of, struct json_object *in)
+{
+	struct json_object *value;
+
+	json_object_object_foreach(of, key, member) {
+		if (!json_object_object_get_ex(in, key, &value) ||
+		    !has_all(member, value))
+			return false;
+	}
+	return true;
+}
+
+static bool has_elements(struct json_object *of, struct json_object *in)
+{
+	size_t i, nr = json_object_array_length(of);
+
+	if (json_object_array_length(in) != nr)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (!has_all(json_object_array_get_idx(of, i),
+			     json_object_array_get_idx(in, i)))
+			return false;
+	return true;
+}
+
+/* A module that is newer than the recording has more counters. */
+static bool has_all(struct json_object *of, struct json_object *in)
+{
+	if (json_object_get_type(of) != json_object_get_type(in))
+		return false;
+	if (json_object_is_type(of, json_type_object))
+		return has_members(of, in);
+	if (json_object_is_type(of, json_type_array))
+		return has_elements(of, in);
+	return json_object_equal(of, in);
+}
+
+/* 1 if all of a line of the recording came back. */
 static int same(struct sample *sample, char *line)
 {
 	struct json_object *tree, *again, *kind;
@@ -23,8 +60,7 @@ static int same(struct sample *sample, char *line)
 		rc = 1;
 	} else if (!sample_from_json(sample, tree)) {
 		again = sample_to_json(sample);
-		rc = !strcmp(line,
-			     json_object_to_json_string_ext(again, COMPACT));
+		rc = has_all(tree, again);
 		json_object_put(again);
 	}
 	json_object_put(tree);
