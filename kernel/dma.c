@@ -18,15 +18,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
-#include <linux/device.h>
-#include <linux/device/bus.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/notifier.h>
 #include <linux/sched/isolation.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -325,51 +322,6 @@ static u32 mgx_dma_max_seg(struct device *dev)
 
 /* --- ours, and given back ------------------------------------------------------ */
 
-/**
- * struct mgx_dma_want - a channel that is asked for
- * @name: this one; NULL for any that is not known yet
- * @pinned: its provider's device, locked: the driver cannot leave it
- * @bus: a bus that has to be watched before its engines are taken
- */
-struct mgx_dma_want {
-	const char *name;
-	struct device *pinned;
-	const struct bus_type *bus;
-};
-
-/* Not if the driver is just coming or leaving: the next scan sees. */
-static bool mgx_dma_pin(struct mgx_dma_want *want, struct dma_chan *chan)
-{
-	struct device *dev = chan->device->dev;
-
-	if (want->pinned == dev)
-		return true;
-	if (!device_trylock(dev))
-		return false;
-	if (want->pinned)
-		device_unlock(want->pinned);
-	want->pinned = dev;
-	return true;
-}
-
-static void mgx_dma_unpin(struct mgx_dma_want *want)
-{
-	if (want->pinned)
-		device_unlock(want->pinned);
-	want->pinned = NULL;
-}
-
-/* To be followed by mgx_dma_unpin(), when who releases it can find it. */
-static struct dma_chan *mgx_dma_request(struct mgx_dma_want *want,
-					dma_filter_fn filter)
-{
-	dma_cap_mask_t mask;
-
-	dma_cap_zero(mask);
-	dma_cap_set(DMA_MEMCPY, mask);
-	return dma_request_channel(mask, filter, want);
-}
-
 /* What dmaengine has to be kept for. */
 static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
 {
@@ -399,19 +351,22 @@ static void mgx_dma_release_one(struct mgx_channel *channel)
 		mgx_dma_drop(dma);
 }
 
-static bool mgx_dma_is(struct dma_chan *chan, void *want)
+static bool mgx_dma_is(struct dma_chan *chan, void *name)
 {
-	return !strcmp(dma_chan_name(chan),
-		       ((struct mgx_dma_want *)want)->name) &&
-	       mgx_dma_pin(want, chan);
+	return !strcmp(dma_chan_name(chan), name);
 }
 
-static int mgx_dma_acquire_private(struct mgx_channel *channel,
-				   struct mgx_dma_want *want)
+static int mgx_dma_acquire(struct mgx_channel *channel)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
-	struct dma_chan *chan = mgx_dma_request(want, mgx_dma_is);
+	struct dma_chan *chan;
+	dma_cap_mask_t mask;
 
+	if (dma->shared)
+		return mgx_dma_gone(dma) ? -ENODEV : 0;
+	dma_cap_zero(mask);
+	dma_cap_set(DMA_MEMCPY, mask);
+	chan = dma_request_channel(mask, mgx_dma_is, channel->name);
 	if (!chan) {
 		pr_warn("channel %s: dmaengine has no such channel, or others use it\n",
 			channel->name);
@@ -425,19 +380,6 @@ static int mgx_dma_acquire_private(struct mgx_channel *channel,
 	}
 	mgx_dma_hold(dma, chan);
 	return 0;
-}
-
-static int mgx_dma_acquire(struct mgx_channel *channel)
-{
-	struct mgx_dma *dma = mgx_channel_priv(channel);
-	struct mgx_dma_want want = { .name = channel->name };
-	int rc;
-
-	if (dma->shared)
-		return mgx_dma_gone(dma) ? -ENODEV : 0;
-	rc = mgx_dma_acquire_private(channel, &want);
-	mgx_dma_unpin(&want);
-	return rc;
 }
 
 static const struct mgx_channel_ops mgx_dma_ops = {
@@ -552,56 +494,22 @@ static bool mgx_dma_known(struct dma_chan *chan)
 	return false;
 }
 
-static LIST_HEAD(mgx_dma_buses); /* that are watched, see mgx_dma_notify() */
-
-/**
- * struct mgx_dma_bus - a bus that is watched
- * @node: in mgx_dma_buses
- * @bus: which
- * @nb: hears of drivers that leave
- */
-struct mgx_dma_bus {
-	struct list_head node;
-	const struct bus_type *bus;
-	struct notifier_block nb;
-};
-
-static bool mgx_dma_watched(const struct bus_type *bus)
+/* One that is known by its name and not ours is offline: the operator's wish. */
+static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
 {
-	struct mgx_dma_bus *watch;
-
-	list_for_each_entry(watch, &mgx_dma_buses, node)
-		if (watch->bus == bus)
-			return true;
-	return false;
+	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan);
 }
 
-/*
- * One that is known by its name and not ours is offline: the operator's wish.
- * One on a bus that nobody watches has to wait until somebody does.
- */
-static bool mgx_dma_is_new(struct dma_chan *chan, void *data)
-{
-	const struct bus_type *bus = chan->device->dev->bus;
-	struct mgx_dma_want *want = data;
-
-	if (mgx_channel_count() >= MGX_MAX_CHANNELS || mgx_dma_known(chan))
-		return false;
-	if (bus && !mgx_dma_watched(bus)) {
-		want->bus = bus;
-		return false;
-	}
-	return mgx_dma_pin(want, chan);
-}
-
-static int mgx_dma_take_private(struct mgx_dma_want *want)
+static int mgx_dma_take_private(void)
 {
 	struct dma_chan *chan;
+	dma_cap_mask_t mask;
 	int rc = 0;
 
-	while (!rc && (chan = mgx_dma_request(want, mgx_dma_is_new)))
+	dma_cap_zero(mask);
+	dma_cap_set(DMA_MEMCPY, mask);
+	while (!rc && (chan = dma_request_channel(mask, mgx_dma_is_new, NULL)))
 		rc = mgx_dma_add(chan, false);
-	mgx_dma_unpin(want);
 	return rc;
 }
 
@@ -651,16 +559,14 @@ static int mgx_dma_take_shared(void)
 	return rc;
 }
 
-static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma,
-					 const void *data),
-			   const void *data)
+static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma))
 {
 	struct mgx_dma *dma, *next;
 	bool stays;
 
 	list_for_each_entry_safe(dma, next, &mgx_dma_list, node) {
 		mutex_lock(&dma->channel->switching);
-		stays = which && !which(dma, data);
+		stays = which && !which(dma);
 		mutex_unlock(&dma->channel->switching);
 		if (stays)
 			continue;
@@ -669,97 +575,20 @@ static void mgx_dma_remove(bool (*which)(const struct mgx_dma *dma,
 	}
 }
 
-static bool mgx_dma_has_gone(const struct mgx_dma *dma, const void *unused)
-{
-	return mgx_dma_gone(dma);
-}
-
-/* --- before a driver leaves ------------------------------------------------------ */
-
-/*
- * dma_release_channel() writes to the channel after its last reference to the
- * device was dropped. Once the driver has been unbound that reference is the
- * device's last, too, and the channel is freed memory. So engines are given back
- * before their driver is unbound, which the bus tells. Those that go otherwise
- * (part of a device that stays) are found by the next scan.
- */
-static bool mgx_dma_is_of(const struct mgx_dma *dma, const void *dev)
-{
-	return !dma->shared && dma->chan && dma->dev == dev;
-}
-
-/* The device is locked: nobody takes its engines until the driver has left. */
-static int mgx_dma_notify(struct notifier_block *nb, unsigned long action,
-			  void *dev)
-{
-	if (action != BUS_NOTIFY_UNBIND_DRIVER)
-		return NOTIFY_DONE;
-	mutex_lock(&mgx_dma_mutex);
-	mgx_dma_remove(mgx_dma_is_of, dev);
-	mutex_unlock(&mgx_dma_mutex);
-	return NOTIFY_OK;
-}
-
-/* Without the mutex: the notifier takes it. */
-static int mgx_dma_watch(const struct bus_type *bus)
-{
-	struct mgx_dma_bus *watch = kzalloc(sizeof(*watch), GFP_KERNEL);
-	int rc;
-
-	if (!watch)
-		return -ENOMEM;
-	watch->bus = bus;
-	watch->nb.notifier_call = mgx_dma_notify;
-	rc = bus_register_notifier(bus, &watch->nb);
-	if (rc) {
-		kfree(watch);
-		return rc;
-	}
-	mutex_lock(&mgx_dma_mutex);
-	list_add_tail(&watch->node, &mgx_dma_buses);
-	mutex_unlock(&mgx_dma_mutex);
-	return 0;
-}
-
-static void mgx_dma_unwatch(void)
-{
-	struct mgx_dma_bus *watch, *next;
-
-	list_for_each_entry_safe(watch, next, &mgx_dma_buses, node) {
-		bus_unregister_notifier(watch->bus, &watch->nb);
-		list_del(&watch->node);
-		kfree(watch);
-	}
-}
-
-static int mgx_dma_take(struct mgx_dma_want *want)
-{
-	int rc;
-
-	mutex_lock(&mgx_dma_mutex);
-	mgx_dma_remove(mgx_dma_has_gone, NULL);
-	rc = mgx_dma_take_private(want);
-	if (!rc)
-		rc = mgx_dma_take_shared();
-	mutex_unlock(&mgx_dma_mutex);
-	return rc;
-}
-
 /*
  * Take every channel of dmaengine that copies memory. Those that somebody else
  * has for himself stay his; those whose device is gone go.
  */
 static int mgx_dma_scan(void)
 {
-	struct mgx_dma_want want;
 	int rc;
 
-	do {
-		want = (struct mgx_dma_want){};
-		rc = mgx_dma_take(&want);
-		if (!rc && want.bus)
-			rc = mgx_dma_watch(want.bus);
-	} while (!rc && want.bus);
+	mutex_lock(&mgx_dma_mutex);
+	mgx_dma_remove(mgx_dma_gone);
+	rc = mgx_dma_take_private();
+	if (!rc)
+		rc = mgx_dma_take_shared();
+	mutex_unlock(&mgx_dma_mutex);
 	/* More engines than there are ids: those that fit will do. */
 	return rc == -ENOSPC ? 0 : rc;
 }
@@ -767,12 +596,11 @@ static int mgx_dma_scan(void)
 static void mgx_dma_release(void)
 {
 	mutex_lock(&mgx_dma_mutex);
-	mgx_dma_remove(NULL, NULL);
+	mgx_dma_remove(NULL);
 	if (mgx_dma_got)
 		dmaengine_put();
 	mgx_dma_got = false;
 	mutex_unlock(&mgx_dma_mutex);
-	mgx_dma_unwatch();
 }
 
 static bool mgx_dma_enabled;

@@ -9,8 +9,6 @@
  * kselftest-guest: engine
  * kselftest-timeout: 600
  */
-#include <limits.h>
-
 #include "engine_run.h"
 
 /* --- an engine that is well ---------------------------------------------------- */
@@ -91,78 +89,6 @@ TEST_F_TIMEOUT(faulty, all_together, LIMIT)
 
 	with_faults(_metadata, &self->run, variant->kind, faults);
 	expect_handled(_metadata, &self->run);
-}
-
-/* --- the driver leaves ----------------------------------------------------------- */
-
-#define DRIVER "/sys/bus/pci/drivers/ioatdma/"
-
-FIXTURE(driver)
-{
-	struct run run;
-};
-
-FIXTURE_SETUP(driver)
-{
-	int rc = run_setup(&self->run, "5000");
-
-	if (rc == -EOPNOTSUPP)
-		SKIP(return, "no engine");
-	ASSERT_EQ(0, rc);
-}
-
-FIXTURE_TEARDOWN(driver)
-{
-	run_teardown(&self->run);
-}
-
-/* The PCI function that the channel of dmaengine is of. */
-static int function_of(const char *name, char *function, size_t len)
-{
-	char link[128], path[PATH_MAX];
-
-	snprintf(link, sizeof(link), "/sys/class/dma/%s/device", name);
-	if (!realpath(link, path))
-		return -errno;
-	snprintf(function, len, "%s", strrchr(path, '/') + 1);
-	return 0;
-}
-
-static bool all_back(void)
-{
-	int first, last, tries;
-
-	for (tries = 0; tries < 600; tries++) {
-		if (channels_find("dmaengine", &first, &last) == 8)
-			return true;
-		usleep(100000);
-	}
-	return false;
-}
-
-/*
- * Its channels are given back before the driver has left, not at the next scan:
- * by then they are freed memory, that dma_release_channel() would write to.
- */
-TEST_F_TIMEOUT(driver, unbound, LIMIT)
-{
-	char function[64], name[64], path[128];
-	int first, last;
-
-	begin(_metadata, &self->run, MEM_ANON, MIB(2), false);
-	move_to(_metadata, &self->run, 1);
-	ASSERT_EQ(8, channels_find("dmaengine", &first, &last));
-	snprintf(path, sizeof(path), "/sys/kernel/migrate_ext/channels/%d/name",
-		 first);
-	ASSERT_EQ(0, file_read(path, name, sizeof(name)));
-	ASSERT_EQ(0, function_of(name, function, sizeof(function)));
-	ASSERT_EQ(0, file_write(DRIVER "unbind", function));
-	EXPECT_EQ(-ENOENT, channel_find(name));
-	EXPECT_EQ(4, channels_find("dmaengine", &first, &last));
-	move_to(_metadata, &self->run, 0);
-	EXPECT_EQ(0, file_write(DRIVER "bind", function));
-	EXPECT_TRUE(all_back());
-	move_to(_metadata, &self->run, 1);
 }
 
 TEST_HARNESS_MAIN
