@@ -17,7 +17,7 @@ build()
 	"$LAB_SRC/enter.sh" bash -c 'gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
 		-I/src/tests/kselftest -I/src/kernel -I/src/bpf -o /src/build/bench/matrix \
 		/src/tests/bench/matrix.c /src/build/kselftest/lib/*.o \
-		-lbpf -lnuma -luring -lpthread'
+		-Wl,--wrap=poll -lbpf -lnuma -luring -lpthread'
 }
 
 # measure RELEASE [CHANNELS...]

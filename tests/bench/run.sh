@@ -21,7 +21,7 @@ build()
 	"$LAB_SRC/enter.sh" bash -c 'gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
 		-I/src/tests/kselftest -I/src/kernel -I/src/bpf -o /src/build/bench/path \
 		/src/tests/bench/path.c /src/build/kselftest/lib/*.o \
-		-lbpf -lnuma -luring -lpthread'
+		-Wl,--wrap=poll -lbpf -lnuma -luring -lpthread'
 }
 
 # counted RELEASE CMD: CMD in a guest, its output also to the results. One CPU is
