@@ -7,14 +7,16 @@ TAP_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tap_timeout=(timeout -k 10)
 
 # tap_verdict LOG STATUS: judges a program by its output and exit status; sets
-# tap_passed, tap_failed, tap_skipped and, if something is wrong with the
-# program itself, tap_why (counted as one failure).
+# tap_passed, tap_failed, tap_skipped, tap_which (what failed) and, if something
+# is wrong with the program itself, tap_why (counted as one failure).
 tap_verdict()
 {
 	local planned bailed seen
 
-	read -r tap_passed tap_failed tap_skipped planned bailed < <(
-		awk -f "$TAP_HERE/tap.awk" "$1")
+	{
+		read -r tap_passed tap_failed tap_skipped planned bailed
+		IFS= read -r tap_which
+	} < <(awk -f "$TAP_HERE/tap.awk" "$1")
 	seen=$((tap_passed + tap_failed + tap_skipped))
 	tap_why=
 	if (($2 == 124 || $2 == 137)); then
@@ -62,7 +64,8 @@ tap_report()
 	local ok=ok why=
 
 	((tap_failed == 0)) || ok="not ok"
-	[[ -z $tap_why ]] || why="; $tap_why"
+	[[ -z $tap_which ]] || why="; $tap_which"
+	[[ -z $tap_why ]] || why+="; $tap_why"
 	sed 's/^/    /' "$2"
 	printf '%s - %s # %d passed, %d failed, %d skipped, %d s%s\n' "$ok" "$1" \
 		"$tap_passed" "$tap_failed" "$tap_skipped" "$tap_time" "$why"

@@ -11,7 +11,7 @@ n=0
 # gigantic RELEASE: passed, not skipped
 gigantic()
 {
-	MGX_NODE_MEM=4G MGX_APPEND="hugepagesz=1G hugepages=0:1,1:1" \
+	MGX_NODE_MEM=4G MGX_APPEND="nokaslr hugepagesz=1G hugepages=0:1,1:1" \
 		"$here/vm.sh" -k "$1" -n "gigantic-$1" -t 100 \
 		". /src/tests/lab/guest-prepare.sh; load_module && cd /src/build/kselftest &&
 		 ./channels -f gigantic" >"$LOGS/gigantic-$1.log" 2>&1 &&

@@ -41,4 +41,24 @@ expect "1 1 0" "died by signal 11" "crash" 'echo 1..2; echo ok 1; kill -SEGV $$'
 expect "1 1 0" "bailed out" "bail out" 'echo 1..2; echo ok 1; echo "Bail out! no memory"; exit 1'
 expect "1 1 0" "ran out of time*" "time limit" 'echo 1..2; echo ok 1; sleep 20'
 expect "1 0 0" "" "carriage returns" 'printf "1..1\r\nok 1 a\r\n"'
+
+# which WANT NAME PROGRAM: what the verdict says has failed
+which()
+{
+	local ok="not ok"
+
+	n=$((n + 1))
+	tap_run 2 "$dir/log" bash -c "$3"
+	[[ $tap_which == "$1" ]] && ok=ok
+	echo "$ok $n $2"
+	[[ $ok == ok ]] || echo "# got '$tap_which'"
+}
+
+which "" "nothing failed" 'echo "# a.c:1:b:Expected 1"; echo ok 1 a; echo 1..1'
+which "b" "its name" 'echo ok 1 a; echo not ok 2 b; echo 1..2'
+which "f.b (f.c:9:b:Expected 0 (0) == x (1))" "and what was wrong with it first" \
+	'echo "# f.c:1:a:Expected 3"; echo ok 1 f.a
+	 echo "# f.c:9:b:Expected 0 (0) == x (1)"; echo "# f.c:10:b:Expected 7"; echo not ok 2 f.b; echo 1..2'
+which "a; b; c; ..." "three are enough" \
+	'for i in a b c d; do echo "not ok 1 - $i"; done; echo 1..4'
 echo "1..$n"
