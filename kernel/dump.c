@@ -57,21 +57,34 @@ static __printf(2, 3) void mgx_dump_printf(struct mgx_dump *dump,
 }
 
 /**
- * mgx_dump_line() - add what a policy prints
- * @dump: a dump that is being written
- * @line: text; not necessarily with an end
- * @len: bytes of it, up to a 0 byte
+ * mgx_text_copy() - take over text of a policy
+ * @to: room for it
+ * @size: bytes of @to
+ * @from: text, not necessarily with an end: what is behind may not be mapped
+ * @len: bytes of @from, up to a 0 byte
  *
  * It goes to terminals, so only what can be printed is taken over.
+ */
+void mgx_text_copy(char *to, u32 size, const char *from, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < min(len, size - 1) && from[i]; i++)
+		to[i] = isascii(from[i]) && isprint(from[i]) ? from[i] : '?';
+	to[i] = '\0';
+}
+
+/**
+ * mgx_dump_line() - add what a policy prints
+ * @dump: a dump that is being written
+ * @line: see mgx_text_copy()
+ * @len: likewise
  */
 void mgx_dump_line(struct mgx_dump *dump, const char *line, u32 len)
 {
 	char text[MGX_DUMP_LINE];
-	u32 i;
 
-	for (i = 0; i < min_t(u32, len, sizeof(text) - 1) && line[i]; i++)
-		text[i] = isascii(line[i]) && isprint(line[i]) ? line[i] : '?';
-	text[i] = '\0';
+	mgx_text_copy(text, sizeof(text), line, len);
 	mgx_dump_printf(dump, "%s\n", text);
 }
 

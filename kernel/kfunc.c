@@ -207,7 +207,8 @@ static void mgx_end_caller(enum mgx_exit_kind kind, s64 code, const char *msg,
 /**
  * mgx_bpf_exit() - the policy ends itself
  * @code: goes to exit() and to the user
- * @msg: text for the user, up to a 0 byte or the end
+ * @msg: text for the user, up to a 0 byte or the end; what cannot be printed
+ *	becomes '?'
  * @msg__sz: bytes of @msg
  *
  * From now on the kernel migrates as it does without a policy. From init(),
@@ -222,7 +223,8 @@ __bpf_kfunc void mgx_bpf_exit(s64 code, const char *msg, u32 msg__sz)
 
 /**
  * mgx_bpf_error() - the policy ends itself because of an error
- * @msg: text for the user, up to a 0 byte or the end
+ * @msg: text for the user, up to a 0 byte or the end; what cannot be printed
+ *	becomes '?'
  * @msg__sz: bytes of @msg
  *
  * Context: any member but exit().

@@ -458,6 +458,7 @@ const char *mgx_exit_kind_name(u32 kind);
 /* dump.c: what is going on, as text */
 int mgx_dump_alloc(struct mgx_dump *dump, u32 size);
 void mgx_dump_free(struct mgx_dump *dump);
+void mgx_text_copy(char *to, u32 size, const char *from, u32 len);
 void mgx_dump_line(struct mgx_dump *dump, const char *line, u32 len);
 void mgx_dump_state(struct mgx_dump *dump, struct mgx_policy *policy);
 void mgx_dump_keep(struct mgx_dump *dump);

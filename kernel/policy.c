@@ -376,8 +376,8 @@ void mgx_policy_end(struct mgx_policy *policy, enum mgx_exit_kind kind,
 	policy->info.kind = kind;
 	policy->info.code = code;
 	if (msg)
-		strscpy(policy->info.msg, msg,
-			min_t(size_t, len + 1, sizeof(policy->info.msg)));
+		mgx_text_copy(policy->info.msg, sizeof(policy->info.msg), msg,
+			      len);
 	cmpxchg((struct mgx_policy __force **)&mgx_policy_active, policy, NULL);
 	if (kind > MGX_EXIT_REPLACED)
 		mgx_event(policy_ejected);

@@ -191,6 +191,7 @@ int setting_set(const char *path, const char *value);
 int setting_set_u64(const char *path, uint64_t value);
 void setting_restore(void);
 int file_read(const char *path, char *buf, size_t len); /* without newline */
+bool file_has(const char *path, const char *text); /* in the first 64 KiB */
 int file_write(const char *path, const char *value);
 int64_t file_read_s64(const char *path); /* or a negative errno */
 /* A line "NAME value" of /proc/vmstat, /proc/meminfo (in KiB), memory.stat. */

@@ -21,7 +21,6 @@
 #define PAGES	256
 #define LIMIT	120 /* seconds, on a busy machine */
 #define WAIT_MS 30000
-#define TEXT	(64 << 10)
 
 FIXTURE(members)
 {
@@ -68,22 +67,6 @@ static void move(struct __test_metadata *_metadata, members_t *self)
 static int64_t result(members_t *self, enum t_member member, enum t_kfunc kfunc)
 {
 	return policy_count(&self->policy, "t_result", T_RESULT(member, kfunc));
-}
-
-/* Whether @file, of any length, has the text. */
-static bool file_has(const char *file, const char *text)
-{
-	char *buf = calloc(1, TEXT);
-	FILE *f = fopen(file, "r");
-	bool has;
-
-	if (f && !fread(buf, 1, TEXT - 1, f))
-		note("%s is empty", file);
-	if (f)
-		fclose(f);
-	has = strstr(buf, text);
-	free(buf);
-	return has;
 }
 
 #define SYSFS "/sys/kernel/migrate_ext/"

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpf/t_edge.h"
 #include "bpf/t_misuse.h"
 #include "fixture.h"
 #include "kselftest_harness.h"
@@ -324,6 +325,26 @@ TEST(kfuncs_refuse)
 	EXPECT_LE(2 * EV(&c, batches) + EV(&c, calls), EV(&c, kfunc_misuse));
 	EXPECT_EQ(PAGES, EV(&c, pages_used));
 	EXPECT_EQ(0, mem_check(&m));
+	policy_close(&policy);
+	mem_free(&m);
+	setting_restore();
+	expect_works(_metadata);
+}
+
+/* No byte behind a text is looked at: there may be no memory. */
+TEST(text_ends_where_it_ends)
+{
+	struct policy policy;
+	struct mem m;
+
+	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, mem_make(&m, MEM_ANON, PAGES * 4096, 0));
+	ASSERT_EQ(0, policy_start(&policy, "t_edge"));
+	EXPECT_TRUE(file_has("/sys/kernel/migrate_ext/dump", T_EDGE_TEXT));
+	EXPECT_EQ(PAGES, mem_move_pages(&m, 1, false));
+	EXPECT_EQ(0, mem_check(&m));
+	EXPECT_TRUE(mgx_wait("hooks", "idle", 5000));
+	EXPECT_TRUE(mgx_is("exit/msg", T_EDGE_TEXT));
 	policy_close(&policy);
 	mem_free(&m);
 	setting_restore();

@@ -11,7 +11,8 @@
 
 #include "fixture.h"
 
-#define SETTINGS 32
+#define SETTINGS  32
+#define FILE_MOST (64 << 10)
 
 static struct setting {
 	char path[160];
@@ -33,6 +34,21 @@ int file_read(const char *path, char *buf, size_t len)
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
+}
+
+bool file_has(const char *path, const char *text)
+{
+	char *buf = calloc(1, FILE_MOST);
+	FILE *f = fopen(path, "r");
+	bool has;
+
+	if (f && !fread(buf, 1, FILE_MOST - 1, f))
+		note("%s is empty", path);
+	if (f)
+		fclose(f);
+	has = strstr(buf, text);
+	free(buf);
+	return has;
 }
 
 int file_write(const char *path, const char *value)
