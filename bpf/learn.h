@@ -12,8 +12,9 @@
  *  - Then the cheapest is used. Others are tried again, optimistically, but from
  *    a budget: 1/128 of the time since then, no more.
  *  - A change of the machine is detected, and what was learned is forgotten: a
- *    channel came or went, or the batches of the arm in use take other than
- *    they took for several in a row. A false alarm doubles the patience.
+ *    channel came or went, also if nobody saw it missing, or the batches of the
+ *    arm in use take other than they took for several in a row. A false alarm
+ *    doubles the patience.
  *
  * Bandits that detect changes and start anew: Liu, Lee, Shroff, "A
  * change-detection based framework for piecewise-stationary multi-armed bandit
@@ -103,6 +104,8 @@ struct mgx_learn_arm {
  * @probes: batches that only measured channels since the last change
  * @changes: how often all was forgotten
  * @trials: batches that were spent on trials after the warm-up
+ * @news: how often a channel had come or come back when it was learned
+ * @pad: unused
  */
 struct mgx_learn {
 	struct mgx_learn_arm arm[MGX_PLAN_MAX];
@@ -120,6 +123,8 @@ struct mgx_learn {
 	__u32 probes;
 	__u32 changes;
 	__u32 trials;
+	__u32 news;
+	__u32 pad;
 };
 
 /* Of power 2 each, from 32 KiB to 4 MiB; single pages and larger folios apart. */
@@ -272,6 +277,13 @@ static inline void mgx_learn_forget(struct mgx_learn *l, __u64 set)
 	l->faster = 0;
 	if (!l->calm)
 		l->calm = MGX_LEARN_CALM;
+}
+
+/* The channels are others than those it was learned with. */
+static inline bool mgx_learn_outdated(const struct mgx_learn *l, __u64 set,
+				      __u32 news)
+{
+	return l->set != set || l->news != news;
 }
 
 /* The arm in use has a new sample: is the machine still the same? */

@@ -8,8 +8,9 @@
  * it learns, and on whose work that rests, is told in learn.h.
  *
  * A channel that failed is left alone for 128 times what the failure cost, and
- * longer each time. What was learned is in the maps learn_classes and
- * learn_channels; `adaptive_arms` counts batches by the way they were copied.
+ * longer each time. One that comes or comes back makes it learn anew. What was
+ * learned is in the maps learn_classes and learn_channels; `adaptive_arms` counts
+ * batches by the way they were copied.
  *
  * Typical use:
  *	mgxctl load mgx_adaptive
@@ -77,6 +78,9 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } adaptive_arms SEC(".maps");
+
+/* Channels that came or came back so far. */
+static __u32 news;
 
 static __always_inline void count_arm(__u32 arm)
 {
@@ -228,16 +232,20 @@ static __always_inline __s64 ask_channels(struct mgx_batch *batch,
 static __always_inline void decide(struct mgx_batch *batch, struct slot *s,
 				   struct mgx_learn *l)
 {
+	__u32 now = *(volatile __u32 *)&news;
+
 	s->arm = MGX_ARM_CPU;
 	s->usable = 1 << MGX_ARM_CPU;
-	if (mgx_learn_settled_on_cpu(l)) {
+	if (l->news == now && mgx_learn_settled_on_cpu(l)) {
 		l->since++;
 		s->usable = MGX_ARMS_ALL;
 		return;
 	}
 	find_channels(batch, s);
-	if (l->set != s->plan.set)
+	if (mgx_learn_outdated(l, s->plan.set, now)) {
 		mgx_learn_forget(l, s->plan.set);
+		l->news = now;
+	}
 	if (!s->plan.nr)
 		return;
 	s->usable = MGX_ARMS_ALL;
@@ -334,8 +342,30 @@ void BPF_PROG(adaptive_complete, struct mgx_batch *batch, struct mgx_done *done)
 	mgx_learn_feed(l, s->usable, s->arm, batch->bytes, done->ns);
 }
 
+/*
+ * The same number may be another engine now: its failures are not this one's.
+ * One that is back from quarantine and failed here is asked again at its time,
+ * and is news then.
+ */
+SEC("struct_ops/channel")
+void BPF_PROG(adaptive_channel, struct mgx_channel_info *info, __u32 event)
+{
+	struct mgx_learn_health *h = health_of(info->id);
+
+	if (!h)
+		return;
+	if (event == MGX_CHANNEL_CAME) {
+		h->strikes = 0;
+		h->until_ns = 0;
+	} else if (event != MGX_CHANNEL_RECOVERED || h->strikes) {
+		return;
+	}
+	__sync_fetch_and_add(&news, 1);
+}
+
 MGX_OPS_DEFINE(adaptive_ops,
 	       "learns what is best, by size: the one to try first",
 	       .admit = (void *)adaptive_admit,
 	       .dispatch = (void *)adaptive_dispatch,
-	       .complete = (void *)adaptive_complete, .name = "mgx_adaptive");
+	       .complete = (void *)adaptive_complete,
+	       .channel = (void *)adaptive_channel, .name = "mgx_adaptive");

@@ -19,6 +19,7 @@
 
 #include "fixture.h"
 #include "kselftest_harness.h"
+#include "learn.h"
 
 #define LIMIT	60
 #define LEN	MIB(2)
@@ -425,6 +426,45 @@ TEST_F_TIMEOUT(promise, adaptive_dead, LIMIT)
 	ASSERT_EQ(0, counts_since(&c));
 	EXPECT_LE(1, EV(&c, channel_failed));
 	EXPECT_GE(3, EV(&c, channel_failed));
+}
+
+/* How often it has begun to learn anew, all sizes together. */
+static unsigned int begun_anew(struct bed *b)
+{
+	int fd =
+		bpf_object__find_map_fd_by_name(b->policy.obj, "learn_classes");
+	unsigned int sum = 0;
+	struct mgx_learn l;
+	__u32 class;
+
+	for (class = 0; class < MGX_LEARN_CLASSES; class ++)
+		if (!bpf_map_lookup_elem(fd, &class, &l))
+			sum += l.changes;
+	return sum;
+}
+
+/*
+ * An engine is taken out and put back between two batches: it may be another.
+ * The policy is told a little later, by a worker.
+ */
+TEST_F_TIMEOUT(promise, adaptive_is_told, LIMIT)
+{
+	struct bed *b = &self->b;
+	unsigned int before;
+	int i;
+
+	open_policy(_metadata, b, "mgx_adaptive");
+	attach(_metadata, b);
+	moves(_metadata, &b->mem, 4);
+	before = begun_anew(b);
+	EXPECT_EQ(1, before);
+	ASSERT_EQ(0, channel_set(b->sims.id[0], "state", "offline"));
+	ASSERT_EQ(0, channel_set(b->sims.id[0], "state", "up"));
+	for (i = 0; i < 20 && begun_anew(b) == before; i++) {
+		moves(_metadata, &b->mem, 1);
+		usleep(50000);
+	}
+	EXPECT_LT(before, begun_anew(b));
 }
 
 TEST_HARNESS_MAIN
