@@ -40,6 +40,8 @@ help:
 #: make bench-policies  throughput of each policy in each of 35 scenarios, on
 #:                  simulated engines; KERNEL=6.12 for one kernel, and then
 #:                  CHANNELS='slow dead' for some of the scenarios
+#: make insns       writes tests/kselftest/insns.table anew: what the verifier looks
+#:                  at for each program; a kselftest fails when one has grown
 #: make check       style: shellcheck, checkpatch, sparse
 #: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
@@ -96,6 +98,9 @@ bench: lab-build
 bench-policies: lab-build
 	@tests/bench/policies.sh $(if $(KERNEL),'$(KERNEL)' $(CHANNELS))
 
+insns: lab-build
+	@$(LABDIR)/insns.sh
+
 check: lab
 	@$(LABDIR)/check.sh
 
@@ -105,5 +110,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug test-engine \
-	test-faults test-daemon test-dashboard dashboard bench bench-policies check clean distclean
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug \
+	test-engine test-faults test-daemon test-dashboard dashboard bench bench-policies insns check clean distclean
