@@ -23,6 +23,8 @@ help:
 #: make lab-run     CMD='...' KERNEL=6.12: one command there, module loaded
 #: make test-mutations  breaks the safety checks one by one: tests must go red;
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
+#: make test-hostile  a policy that means no good, for MINUTES=10 on each kernel,
+#:                  while memory is migrated; KERNEL=6.12 for one kernel
 #: make test-debug  kselftests on debug kernels (KASAN, lockdep, kmemleak ...), which
 #:                  it builds first; TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
@@ -74,6 +76,9 @@ test:
 test-mutations: lab-build
 	@tests/mutations/run.sh $(if $(KERNEL),-k '$(KERNEL)') $(NAMES)
 
+test-hostile: lab-build
+	@$(LABDIR)/hostile.sh '$(or $(MINUTES),10)' '$(KERNEL)'
+
 test-debug:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/debug/test.sh
 
@@ -110,5 +115,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-debug \
+.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-debug \
 	test-engine test-faults test-daemon test-dashboard dashboard bench bench-policies insns check clean distclean
