@@ -99,12 +99,17 @@ TEST_F_TIMEOUT(info, nearest_first, LIMIT)
 TEST_F_TIMEOUT(info, figures, LIMIT)
 {
 	struct mgx_channel_info *i = &self->seen.info;
+	size_t n;
 
 	look(_metadata, self, 0, 1);
 	look(_metadata, self, 0, 0);
 	EXPECT_EQ(-ENODEV, self->seen.absent);
 	EXPECT_EQ(0, self->seen.part);
 	EXPECT_LT(0, self->seen.part_bytes);
+	for (n = 0; n < ARRAY_LEN(self->seen.behind); n++)
+		EXPECT_EQ(T_INFO_MARK, self->seen.behind[n]);
+	EXPECT_EQ(1, self->seen.newer.id);
+	EXPECT_EQ(0, self->seen.newer_end);
 	EXPECT_EQ(1, i->id);
 	EXPECT_EQ(MGX_KIND_CPU, i->kind);
 	EXPECT_EQ(MGX_CHANNEL_UP, i->state);

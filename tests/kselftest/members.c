@@ -438,6 +438,25 @@ TEST_F_TIMEOUT(members, guard_tells, LIMIT)
 	EXPECT_EQ(3, EV(&self->counts, batches_worse));
 }
 
+/* Dear ones count in a row only: one that is not begins anew. */
+TEST_F_TIMEOUT(members, guard_forgives, LIMIT)
+{
+	int i;
+
+	slow_engine(_metadata, self);
+	ASSERT_EQ(0, sim_set(0, "latency_ns", 300 * 1000000ULL));
+	ASSERT_EQ(0, policy_ops_set(&self->policy, "guard_percent", 2000));
+	ASSERT_EQ(0, policy_ops_set(&self->policy, "guard_run", 1000));
+	start(_metadata, self);
+	move(_metadata, self);
+	EXPECT_TRUE(mgx_is("guard/worse", "1"));
+	ASSERT_EQ(0, sim_set(0, "latency_ns", 0));
+	for (i = 0; i < 100 && !mgx_is("guard/worse", "0"); i++)
+		move(_metadata, self);
+	EXPECT_TRUE(mgx_is("guard/worse", "0"));
+	EXPECT_TRUE(mgx_is("state", "active"));
+}
+
 /* The CPU itself is not dearer than the CPU, by a wide margin. */
 TEST_F_TIMEOUT(members, guard_stays, LIMIT)
 {
@@ -482,6 +501,26 @@ FIXTURE_VARIANT(data)
 	uint64_t value;
 	const char *reason;
 };
+
+/* And what is just allowed. */
+TEST(largest_members)
+{
+	struct policy policy;
+
+	ASSERT_EQ(0, policy_open(&policy, "t_members"));
+	EXPECT_EQ(0, policy_ops_set(&policy, "timeout_ms", MGX_TIMEOUT_MAX_MS));
+	EXPECT_EQ(0, policy_ops_set(&policy, "exit_dump_len", MGX_DUMP_MAX));
+	EXPECT_EQ(0, policy_ops_set(&policy, "guard_percent", UINT32_MAX));
+	EXPECT_EQ(0, policy_ops_set(&policy, "guard_run", UINT32_MAX));
+	ASSERT_EQ(0, policy_load(&policy));
+	EXPECT_EQ(0, policy_attach(&policy));
+	EXPECT_TRUE(mgx_is("state", "active"));
+	EXPECT_TRUE(mgx_is("timeout_ms", "300000"));
+	EXPECT_TRUE(mgx_is("guard/percent", "4294967295"));
+	EXPECT_TRUE(mgx_is("guard/run", "4294967295"));
+	policy_close(&policy);
+	EXPECT_TRUE(mgx_is("state", "none"));
+}
 
 FIXTURE_VARIANT_ADD(data, timeout){
 	"timeout_ms",

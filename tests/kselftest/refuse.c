@@ -10,14 +10,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/elf.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bpf/t_edge.h"
 #include "bpf/t_misuse.h"
+#include "bpf/t_tcp.h"
 #include "fixture.h"
 #include "kselftest_harness.h"
 
@@ -348,6 +354,65 @@ TEST(text_ends_where_it_ends)
 	policy_close(&policy);
 	mem_free(&m);
 	setting_restore();
+	expect_works(_metadata);
+}
+
+/* --- struct_ops of other kinds ------------------------------------------------------ */
+
+static int loopback_up(int sock)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+
+	return ioctl(sock, SIOCSIFFLAGS, &lo) ? -errno : 0;
+}
+
+/* A connection of this machine with itself, under a congestion control. */
+static int connect_with(const char *control)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int server = socket(AF_INET, SOCK_STREAM, 0);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(to);
+	int rc = loopback_up(client);
+
+	if (!rc &&
+	    (bind(server, (struct sockaddr *)&to, len) || listen(server, 1) ||
+	     getsockname(server, (struct sockaddr *)&to, &len) ||
+	     setsockopt(client, IPPROTO_TCP, TCP_CONGESTION, control,
+			strlen(control)) ||
+	     connect(client, (struct sockaddr *)&to, len)))
+		rc = -errno;
+	close(client);
+	close(server);
+	return rc;
+}
+
+/* The verifier lets them in; nothing they ask for is done. */
+TEST(other_struct_ops_are_refused)
+{
+	struct policy policy, tcp;
+	struct counts c;
+	int i;
+
+	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
+	ASSERT_EQ(0, policy_start(&tcp, "t_tcp"));
+	ASSERT_EQ(0, counts_read(&c));
+	EXPECT_EQ(0, connect_with(T_TCP_NAME));
+	ASSERT_EQ(0, counts_since(&c));
+	EXPECT_EQ(1, policy_count(&tcp, "t_result", T_TCP_CALLS));
+	EXPECT_EQ(0, policy_count(&tcp, "t_result", T_TCP_CPU_NS));
+	EXPECT_EQ(0, policy_count(&tcp, "t_result", T_TCP_ITER));
+	for (i = T_TCP_SUBMIT; i < T_TCP_NR; i++)
+		EXPECT_EQ(-EPERM, (int64_t)policy_count(&tcp, "t_result", i));
+	/* mgx_bpf_exit() and mgx_bpf_error() as well. */
+	EXPECT_LE(T_TCP_NR - 1 + 2, EV(&c, kfunc_misuse));
+	EXPECT_EQ(0, EV(&c, policy_ejected));
+	EXPECT_TRUE(mgx_is("state", "active"));
+	policy_close(&tcp);
+	policy_close(&policy);
 	expect_works(_metadata);
 }
 

@@ -157,6 +157,24 @@ static void expect_reject(struct __test_metadata *_metadata,
 	policy_close(&policy);
 }
 
+/* What differs from a rejected one by the check that it lacks. */
+static const char *const accepted[] = { "iter_checked", "map_checked" };
+
+static void expect_accept(struct __test_metadata *_metadata, const char *name)
+{
+	struct policy policy;
+	int rc;
+
+	ASSERT_EQ(0, policy_open(&policy, "t_rejects"));
+	only(policy.obj, name);
+	said[0] = '\0';
+	libbpf_set_print(listen);
+	rc = policy_load(&policy);
+	EXPECT_EQ(0, rc)
+	note("%s: %d, %s", name, rc, last_words());
+	policy_close(&policy);
+}
+
 FIXTURE(programs){};
 
 FIXTURE_SETUP(programs)
@@ -177,6 +195,14 @@ TEST_F_TIMEOUT(programs, each_is_rejected, 240)
 	note("%zu programs", i);
 }
 
+TEST_F_TIMEOUT(programs, checked_ones_are_accepted, 60)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(accepted); i++)
+		expect_accept(_metadata, accepted[i]);
+}
+
 /* A member runs when the module calls it, and for nobody else. */
 TEST_F(programs, members_are_not_test_run)
 {
@@ -185,7 +211,7 @@ TEST_F(programs, members_are_not_test_run)
 	struct policy policy;
 	int rc;
 
-	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
+	ASSERT_EQ(0, policy_start(&policy, "t_members"));
 	bpf_object__for_each_program(program, policy.obj) {
 		rc = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
 		EXPECT_TRUE(rc == -EOPNOTSUPP || rc == -524)

@@ -36,11 +36,24 @@ static __always_inline void look(struct t_info *t, struct mgx_batch *batch)
 	mgx_bpf_submit(batch, first, batch->bytes, 0, 0);
 }
 
+/* Structures of another size than the module's. */
+static __always_inline void sizes(struct t_info *t)
+{
+	__u32 i;
+
+	for (i = 0; i < sizeof(t->behind) / sizeof(t->behind[0]); i++)
+		t->behind[i] = T_INFO_MARK;
+	t->newer_end = T_INFO_MARK;
+	t->part =
+		mgx_bpf_channel_info(1, &t->part_bytes, sizeof(t->part_bytes));
+	mgx_bpf_channel_info(1, &t->newer,
+			     sizeof(t->newer) + sizeof(t->newer_end));
+}
+
 SEC("struct_ops/dispatch")
 void BPF_PROG(info_dispatch, struct mgx_batch *batch)
 {
 	struct mgx_channel_info info;
-	__u64 part = 0;
 	__u32 key = 0;
 	struct t_info *t = bpf_map_lookup_elem(&t_result, &key);
 
@@ -48,8 +61,7 @@ void BPF_PROG(info_dispatch, struct mgx_batch *batch)
 		return;
 	look(t, batch);
 	t->absent = mgx_bpf_channel_info(12345, &info, sizeof(info));
-	t->part = mgx_bpf_channel_info(1, (void *)&part, sizeof(part));
-	t->part_bytes = part;
+	sizes(t);
 	t->cpu_ns = mgx_bpf_cpu_copy_ns(batch->bytes, batch->src_nid,
 					batch->dst_nid);
 	t->cpu_page_ns =

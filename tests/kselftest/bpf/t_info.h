@@ -7,6 +7,8 @@
 
 #include "migrate_ext.h"
 
+#define T_INFO_MARK 0x5a5a5a5a5a5a5a5aULL
+
 /**
  * struct t_info - the channels as a policy saw them
  * @nid: set by the test: nearest to this node
@@ -17,6 +19,9 @@
  * @absent: what mgx_bpf_channel_info() says of one that does not exist
  * @part: its return value for less memory than there are figures
  * @part_bytes: bytes of that, from a structure that is shorter
+ * @behind: what is behind it: T_INFO_MARK, as it was
+ * @newer: a structure that is longer than the module's
+ * @newer_end: its end: what the module does not know is 0
  * @cpu_ns: what mgx_bpf_cpu_copy_ns() says of the batch
  * @cpu_page_ns: and of a page between the same nodes
  * @cpu_nowhere: and between nodes that do not exist
@@ -32,6 +37,9 @@ struct t_info {
 	__s32 absent;
 	__s32 part;
 	__u64 part_bytes;
+	__u64 behind[sizeof(struct mgx_channel_info) / sizeof(__u64)];
+	struct mgx_channel_info newer;
+	__u64 newer_end;
 	__u64 cpu_ns;
 	__u64 cpu_page_ns;
 	__u64 cpu_nowhere;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * t_rejects - programs that must not be let in, each with a policy of its own
- * that has nothing else. rejects.c loads them one at a time, and knows what has
- * to be said of each.
+ * that has nothing else, and for some what must be. rejects.c loads them one at
+ * a time, and knows what has to be said of each.
  */
 #include "mgx_common.bpf.h"
 
 /* clang-format off: a table */
-#define REJECTED(member, program)           \
+#define ALONE(member, program)              \
 	SEC(".struct_ops.link")             \
 	struct mgx_ops ops_##program = {    \
 		.version = MGX_OPS_VERSION, \
@@ -22,31 +22,31 @@ SEC("struct_ops.s/admit")
 void BPF_PROG(sleeps_admit, struct mgx_req *req)
 {
 }
-REJECTED(admit, sleeps_admit);
+ALONE(admit, sleeps_admit);
 
 SEC("struct_ops.s/dispatch")
 void BPF_PROG(sleeps_dispatch, struct mgx_batch *batch)
 {
 }
-REJECTED(dispatch, sleeps_dispatch);
+ALONE(dispatch, sleeps_dispatch);
 
 SEC("struct_ops.s/complete")
 void BPF_PROG(sleeps_complete, struct mgx_batch *batch, struct mgx_done *done)
 {
 }
-REJECTED(complete, sleeps_complete);
+ALONE(complete, sleeps_complete);
 
 SEC("struct_ops.s/channel")
 void BPF_PROG(sleeps_channel, struct mgx_channel_info *info, __u32 event)
 {
 }
-REJECTED(channel, sleeps_channel);
+ALONE(channel, sleeps_channel);
 
 SEC("struct_ops.s/dump")
 void BPF_PROG(sleeps_dump, struct mgx_dump_args *args)
 {
 }
-REJECTED(dump, sleeps_dump);
+ALONE(dump, sleeps_dump);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(sleeps_by_helper, struct mgx_batch *batch)
@@ -55,7 +55,7 @@ void BPF_PROG(sleeps_by_helper, struct mgx_batch *batch)
 
 	bpf_copy_from_user(&byte, 1, (void *)batch->id);
 }
-REJECTED(dispatch, sleeps_by_helper);
+ALONE(dispatch, sleeps_by_helper);
 
 /* --- arguments are the kernel's ------------------------------------------------- */
 
@@ -64,42 +64,42 @@ void BPF_PROG(writes_req, struct mgx_req *req)
 {
 	req->reason = 0;
 }
-REJECTED(admit, writes_req);
+ALONE(admit, writes_req);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(writes_batch, struct mgx_batch *batch)
 {
 	batch->bytes = 0;
 }
-REJECTED(dispatch, writes_batch);
+ALONE(dispatch, writes_batch);
 
 SEC("struct_ops/complete")
 void BPF_PROG(writes_done, struct mgx_batch *batch, struct mgx_done *done)
 {
 	done->status = 0;
 }
-REJECTED(complete, writes_done);
+ALONE(complete, writes_done);
 
 SEC("struct_ops/channel")
 void BPF_PROG(writes_info, struct mgx_channel_info *info, __u32 event)
 {
 	info->state = 0;
 }
-REJECTED(channel, writes_info);
+ALONE(channel, writes_info);
 
 SEC("struct_ops.s/exit")
 void BPF_PROG(writes_exit, struct mgx_exit_info *info)
 {
 	info->code = 0;
 }
-REJECTED(exit, writes_exit);
+ALONE(exit, writes_exit);
 
 SEC("struct_ops/dump")
 void BPF_PROG(writes_dump, struct mgx_dump_args *args)
 {
 	args->room = 0;
 }
-REJECTED(dump, writes_dump);
+ALONE(dump, writes_dump);
 
 static volatile __u64 sink;
 
@@ -108,21 +108,21 @@ void BPF_PROG(reads_beyond, struct mgx_batch *batch)
 {
 	sink = *(volatile __u64 *)((char *)batch + 64);
 }
-REJECTED(dispatch, reads_beyond);
+ALONE(dispatch, reads_beyond);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(reads_before, struct mgx_batch *batch)
 {
 	sink = *(volatile __u64 *)((char *)batch - 8);
 }
-REJECTED(dispatch, reads_before);
+ALONE(dispatch, reads_before);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(reads_argument, struct mgx_batch *batch, struct mgx_done *none)
 {
 	sink = none->bytes;
 }
-REJECTED(dispatch, reads_argument);
+ALONE(dispatch, reads_argument);
 
 /* --- kfuncs get what they ask for ------------------------------------------------ */
 
@@ -131,42 +131,42 @@ void BPF_PROG(submits_null, struct mgx_batch *batch)
 {
 	mgx_bpf_submit(NULL, 0, 4096, 0, 0);
 }
-REJECTED(dispatch, submits_null);
+ALONE(dispatch, submits_null);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(submits_number, struct mgx_batch *batch)
 {
 	mgx_bpf_submit((void *)batch->id, 0, 4096, 0, 0);
 }
-REJECTED(dispatch, submits_number);
+ALONE(dispatch, submits_number);
 
 SEC("struct_ops/complete")
 void BPF_PROG(submits_done, struct mgx_batch *batch, struct mgx_done *done)
 {
 	mgx_bpf_submit((void *)done, 0, 4096, 0, 0);
 }
-REJECTED(complete, submits_done);
+ALONE(complete, submits_done);
 
 SEC("struct_ops/admit")
 void BPF_PROG(submits_req, struct mgx_req *req)
 {
 	mgx_bpf_submit((void *)req, 0, 4096, 0, 0);
 }
-REJECTED(admit, submits_req);
+ALONE(admit, submits_req);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(submits_middle, struct mgx_batch *batch)
 {
 	mgx_bpf_submit((void *)&batch->bytes, 0, 4096, 0, 0);
 }
-REJECTED(dispatch, submits_middle);
+ALONE(dispatch, submits_middle);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(limits_batch, struct mgx_batch *batch)
 {
 	mgx_bpf_limit((void *)batch, 1);
 }
-REJECTED(dispatch, limits_batch);
+ALONE(dispatch, limits_batch);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(info_too_large, struct mgx_batch *batch)
@@ -175,7 +175,7 @@ void BPF_PROG(info_too_large, struct mgx_batch *batch)
 
 	mgx_bpf_channel_info(0, room, 64);
 }
-REJECTED(dispatch, info_too_large);
+ALONE(dispatch, info_too_large);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(info_unbounded, struct mgx_batch *batch)
@@ -184,21 +184,21 @@ void BPF_PROG(info_unbounded, struct mgx_batch *batch)
 
 	mgx_bpf_channel_info(0, room, batch->bytes);
 }
-REJECTED(dispatch, info_unbounded);
+ALONE(dispatch, info_unbounded);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(info_into_batch, struct mgx_batch *batch)
 {
 	mgx_bpf_channel_info(0, batch, sizeof(*batch));
 }
-REJECTED(dispatch, info_into_batch);
+ALONE(dispatch, info_into_batch);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(events_into_ctx, struct mgx_batch *batch)
 {
 	mgx_bpf_events(ctx, 8);
 }
-REJECTED(dispatch, events_into_ctx);
+ALONE(dispatch, events_into_ctx);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(exit_unbounded, struct mgx_batch *batch)
@@ -207,14 +207,14 @@ void BPF_PROG(exit_unbounded, struct mgx_batch *batch)
 
 	mgx_bpf_exit(0, msg, batch->bytes);
 }
-REJECTED(dispatch, exit_unbounded);
+ALONE(dispatch, exit_unbounded);
 
 SEC("struct_ops/dump")
 void BPF_PROG(dump_number, struct mgx_dump_args *args)
 {
 	mgx_bpf_dump((void *)(long)args->room, 8);
 }
-REJECTED(dump, dump_number);
+ALONE(dump, dump_number);
 
 /* --- the iterator ----------------------------------------------------------------- */
 
@@ -225,7 +225,7 @@ void BPF_PROG(iter_not_begun, struct mgx_batch *batch)
 
 	bpf_iter_mgx_channel_next(&it);
 }
-REJECTED(dispatch, iter_not_begun);
+ALONE(dispatch, iter_not_begun);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(iter_not_ended, struct mgx_batch *batch)
@@ -234,7 +234,7 @@ void BPF_PROG(iter_not_ended, struct mgx_batch *batch)
 
 	bpf_iter_mgx_channel_new(&it, -1);
 }
-REJECTED(dispatch, iter_not_ended);
+ALONE(dispatch, iter_not_ended);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(iter_begun_twice, struct mgx_batch *batch)
@@ -245,9 +245,9 @@ void BPF_PROG(iter_begun_twice, struct mgx_batch *batch)
 	bpf_iter_mgx_channel_new(&it, -1);
 	bpf_iter_mgx_channel_destroy(&it);
 }
-REJECTED(dispatch, iter_begun_twice);
+ALONE(dispatch, iter_begun_twice);
 
-/* What may be NULL: t_info is accepted, which looks. */
+/* What may be NULL: the one below is accepted, which looks. */
 SEC("struct_ops/dispatch")
 void BPF_PROG(iter_not_checked, struct mgx_batch *batch)
 {
@@ -259,7 +259,21 @@ void BPF_PROG(iter_not_checked, struct mgx_batch *batch)
 	sink = info->bytes;
 	bpf_iter_mgx_channel_destroy(&it);
 }
-REJECTED(dispatch, iter_not_checked);
+ALONE(dispatch, iter_not_checked);
+
+SEC("struct_ops/dispatch")
+void BPF_PROG(iter_checked, struct mgx_batch *batch)
+{
+	struct bpf_iter_mgx_channel it;
+	struct mgx_channel_info *info;
+
+	bpf_iter_mgx_channel_new(&it, -1);
+	info = bpf_iter_mgx_channel_next(&it);
+	if (info)
+		sink = info->bytes;
+	bpf_iter_mgx_channel_destroy(&it);
+}
+ALONE(dispatch, iter_checked);
 
 /* --- programs that do not end, helpers that are not for policies ----------------- */
 
@@ -269,7 +283,7 @@ void BPF_PROG(never_ends, struct mgx_batch *batch)
 	while (!sink)
 		;
 }
-REJECTED(dispatch, never_ends);
+ALONE(dispatch, never_ends);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(map_not_checked, struct mgx_batch *batch)
@@ -279,14 +293,25 @@ void BPF_PROG(map_not_checked, struct mgx_batch *batch)
 
 	sink = *calls;
 }
-REJECTED(dispatch, map_not_checked);
+ALONE(dispatch, map_not_checked);
+
+SEC("struct_ops/dispatch")
+void BPF_PROG(map_checked, struct mgx_batch *batch)
+{
+	__u32 key = batch->reason;
+	__u64 *calls = bpf_map_lookup_elem(&mgx_stats, &key);
+
+	if (calls)
+		sink = *calls;
+}
+ALONE(dispatch, map_checked);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(foreign_helper, struct mgx_batch *batch)
 {
 	bpf_redirect(0, 0);
 }
-REJECTED(dispatch, foreign_helper);
+ALONE(dispatch, foreign_helper);
 
 SEC("struct_ops/dispatch")
 void BPF_PROG(writes_user, struct mgx_batch *batch)
@@ -295,7 +320,7 @@ void BPF_PROG(writes_user, struct mgx_batch *batch)
 
 	bpf_probe_write_user((void *)batch->id, &byte, 1);
 }
-REJECTED(dispatch, writes_user);
+ALONE(dispatch, writes_user);
 
 /* --- programs of other types, which are nobody's members ------------------------- */
 
