@@ -26,7 +26,7 @@ main()
 {
 	local release failed=0 minutes=$1
 
-	[[ $minutes == [1-9]* && $minutes != *[!0-9]* ]] && ((minutes <= 60)) ||
+	[[ $minutes =~ ^([1-9]|[1-5][0-9]|60)$ ]] ||
 		die "MINUTES is '$minutes': give a number from 1 to 60"
 	if [[ -n ${2:-} ]]; then
 		release=$(kernel_release "$2")
