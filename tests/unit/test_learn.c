@@ -32,9 +32,11 @@ struct machine {
 
 /**
  * struct policy - what mgx_adaptive keeps in its maps, for one class
+ * @news: channels that came or came back
  */
 struct policy {
 	struct mgx_learn learn;
+	unsigned int news;
 	struct mgx_learn_channel channel[MGX_NR_ARMS][CHANS];
 	struct mgx_plan plan;
 };
@@ -172,8 +174,10 @@ static __u64 batch(struct policy *p, const struct machine *m, __u64 bytes)
 	unsigned int use;
 
 	p->plan.nr = m->nr;
-	if (p->learn.set != set)
+	if (mgx_learn_outdated(&p->learn, set, p->news)) {
 		mgx_learn_forget(&p->learn, set);
+		p->learn.news = p->news;
+	}
 	arm = m->nr ? plan_batch(p, m, usable, bytes) : MGX_ARM_CPU;
 	nr = make_workers(p, m, arm, bytes, w);
 	ns = list_schedule(m, w, nr, bytes);
@@ -380,6 +384,22 @@ static void test_set(void)
 	   "no channel: the CPU, from the first batch on");
 }
 
+/* Slow engines are taken out, and fast ones are in their place at once. */
+static void test_replaced(void)
+{
+	struct machine slow = { 1000, 4, FOUR(50), FOUR(2000), .noise = 0 };
+	struct machine fast = { 1000, 4, FOUR(2500), FOUR(2000), .noise = 0 };
+	__u64 ns, best = best_static_ns(&fast, 2 * MB);
+	struct policy p = {};
+
+	batches(&p, &slow, 2 * MB, 500);
+	p.news++;
+	batches(&p, &fast, 2 * MB, 64);
+	ns = batches(&p, &fast, 2 * MB, 64) / 64;
+	ok(best * 100 >= ns * 95,
+	   "told that engines came: as good as the best after 64 batches");
+}
+
 /* A noisy machine is not one that changes all the time. */
 static void test_false_alarms(void)
 {
@@ -470,6 +490,7 @@ int main(void)
 	test_degrading();
 	test_recovering();
 	test_set();
+	test_replaced();
 	test_false_alarms();
 	return tap_done();
 }
