@@ -61,12 +61,15 @@ static void path_of(char *path, const char *file)
 /* "7.3" of "7.3.4+deb13-amd64" */
 static void series_of_kernel(char *series, size_t len)
 {
-	unsigned int major = 0, minor = 0;
 	struct utsname name;
+	char *end;
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	snprintf(series, len, "%u.%u", major, minor);
+	end = strchr(name.release, '.');
+	end = end ? end + 1 + strspn(end + 1, "0123456789") : NULL;
+	if (end)
+		*end = '\0';
+	snprintf(series, len, "%s", name.release);
 }
 
 static struct row *row_find(struct rows *rows, const struct row *like)
@@ -187,7 +190,7 @@ static void compare(struct __test_metadata *_metadata, struct rows *table,
 	}
 	was->seen = true;
 	EXPECT_GE(MOST(was->insns), row->insns)
-	note("%s of %s: the verifier looks at %u instructions, it was %u; if that must be, run 'make insns'",
+	note("%s of %s: %u instructions, it was %u; if that must be, run 'make insns'",
 	     row->program, row->object, row->insns, was->insns);
 }
 

@@ -41,7 +41,7 @@ static __always_inline void sizes(struct t_info *t)
 {
 	__u32 i;
 
-	for (i = 0; i < sizeof(t->behind) / sizeof(t->behind[0]); i++)
+	for (i = 0; i < T_INFO_BEHIND; i++)
 		t->behind[i] = T_INFO_MARK;
 	t->newer_end = T_INFO_MARK;
 	t->part =

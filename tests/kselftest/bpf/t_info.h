@@ -7,7 +7,8 @@
 
 #include "migrate_ext.h"
 
-#define T_INFO_MARK 0x5a5a5a5a5a5a5a5aULL
+#define T_INFO_BEHIND (sizeof(struct mgx_channel_info) / sizeof(__u64))
+#define T_INFO_MARK   0x5a5a5a5a5a5a5a5aULL
 
 /**
  * struct t_info - the channels as a policy saw them
@@ -37,7 +38,7 @@ struct t_info {
 	__s32 absent;
 	__s32 part;
 	__u64 part_bytes;
-	__u64 behind[sizeof(struct mgx_channel_info) / sizeof(__u64)];
+	__u64 behind[T_INFO_BEHIND];
 	struct mgx_channel_info newer;
 	__u64 newer_end;
 	__u64 cpu_ns;
