@@ -69,7 +69,7 @@ static void series_of_kernel(char *series, size_t len)
 	end = end ? end + 1 + strspn(end + 1, "0123456789") : NULL;
 	if (end)
 		*end = '\0';
-	snprintf(series, len, "%s", name.release);
+	snprintf(series, len, "%.*s", (int)len - 1, name.release);
 }
 
 static struct row *row_find(struct rows *rows, const struct row *like)
