@@ -11,9 +11,12 @@
 #include "util.h"
 
 #define EVENT_NAME(name, text) #name,
+#define EVENT_TEXT(name, text) text,
 
 const char *const sample_event_names[MGX_NR_EVENTS] = { MGX_EVENTS(
 	EVENT_NAME) };
+const char *const sample_event_texts[MGX_NR_EVENTS] = { MGX_EVENTS(
+	EVENT_TEXT) };
 const char *const sample_reason_names[MGX_NR_REASONS] = MGX_REASON_NAMES;
 const char *const sample_size_names[MGX_NR_SIZES] = MGX_SIZE_NAMES;
 

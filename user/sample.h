@@ -140,6 +140,7 @@ struct sample {
 };
 
 extern const char *const sample_event_names[MGX_NR_EVENTS];
+extern const char *const sample_event_texts[MGX_NR_EVENTS];
 extern const char *const sample_reason_names[MGX_NR_REASONS];
 extern const char *const sample_size_names[MGX_NR_SIZES];
 

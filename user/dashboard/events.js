@@ -31,28 +31,47 @@ export function eventsInit() {
 	};
 }
 
-function counter({ name, value, recent }) {
+function counter({ name, value, recent }, meaning) {
 	return el("tr", {}, el("th", { scope: "row" }, format.words(name)),
 		el("td", { class: "n" }, format.count(value)),
-		el("td", { class: "n" }, recent ? `+${format.count(recent)}` : format.NONE));
+		el("td", { class: "n" }, recent ? `+${format.count(recent)}` : format.NONE),
+		el("td", { class: "meaning" }, meaning));
+}
+
+/* What each counter counts: without it there are names, and the page goes on. */
+async function meanings() {
+	try {
+		return (await (await fetch("/api/v1/counters")).json()).events;
+	} catch {
+		return null;
+	}
 }
 
 export function countersInit() {
 	const body = el("tbody");
 	const zero = el("p", { class: "note" });
+	let texts = null, asked = false;
 
 	byId("counters").append(el("table", { class: "counters",
 		"aria-labelledby": "counters-h" },
-		el("thead", {}, el("tr", {}, ...["Counter", "Total", "Last sample"]
+		el("thead", {}, el("tr", {}, ...["Counter", "Total", "Last sample", "What it counts"]
 			.map((label, i) => el("th", { scope: "col",
-				class: i ? "n" : null }, label)))), body), zero);
+				class: i === 1 || i === 2 ? "n" : null }, label)))), body), zero);
 
 	return {
 		update({ counters }) {
 			const some = counters.filter((c) => c.value);
 			const none = counters.filter((c) => !c.value).map((c) => c.name);
 
-			body.replaceChildren(...some.map(counter));
+			/* Each sample tries again, one at a time. */
+			if (!texts && !asked) {
+				asked = true;
+				meanings().then((got) => {
+					texts = got;
+					asked = false;
+				});
+			}
+			body.replaceChildren(...some.map((c) => counter(c, texts?.[c.name] ?? "")));
 			zero.textContent = none.length ? `Never yet: ${none.map(format.words).join(", ")}.` : "";
 		},
 	};
