@@ -32,10 +32,10 @@ export function eventsInit() {
 }
 
 function counter({ name, value, recent }, meaning) {
-	return el("tr", {}, el("th", { scope: "row" }, format.words(name)),
+	return el("tr", {}, el("th", { scope: "row" }, format.words(name),
+		el("span", { class: "meaning" }, meaning)),
 		el("td", { class: "n" }, format.count(value)),
-		el("td", { class: "n" }, recent ? `+${format.count(recent)}` : format.NONE),
-		el("td", { class: "meaning" }, meaning));
+		el("td", { class: "n" }, recent ? `+${format.count(recent)}` : format.NONE));
 }
 
 /* What each counter counts: without it there are names, and the page goes on. */
@@ -54,9 +54,9 @@ export function countersInit() {
 
 	byId("counters").append(el("table", { class: "counters",
 		"aria-labelledby": "counters-h" },
-		el("thead", {}, el("tr", {}, ...["Counter", "Total", "Last sample", "What it counts"]
+		el("thead", {}, el("tr", {}, ...["Counter", "Total", "Last sample"]
 			.map((label, i) => el("th", { scope: "col",
-				class: i === 1 || i === 2 ? "n" : null }, label)))), body), zero);
+				class: i ? "n" : null }, label)))), body), zero);
 
 	return {
 		update({ counters }) {
