@@ -93,6 +93,19 @@ longest_gap()
 
 rss_kb() { awk '/VmRSS/ { print $2 }' "/proc/$1/status"; }
 
+# engines: simulated ones, as many as CHANNELS lacks; fast, or the workload moves
+# little within its time.
+engines()
+{
+	local slot
+
+	insmod "/src/build/$(uname -r)/mgx_sim.ko" slots=$((CHANNELS - $(nr_channels))) node=0
+	for slot in /sys/kernel/mgx_sim/*; do
+		echo 1000000 >"$slot/mbps"
+		echo 0 >"$slot/latency_ns"
+	done
+}
+
 # --- malformed lines --------------------------------------------------------------
 
 # One that the sanitizers end is gone, and does not end in good order. What it
@@ -120,7 +133,7 @@ sanitized()
 modprobe ioatdma
 load_module || exit 1
 echo 1 >/sys/module/migrate_ext/parameters/dmaengine
-insmod "/src/build/$(uname -r)/mgx_sim.ko" slots=$((CHANNELS - $(nr_channels))) node=0
+engines
 sanitized
 mgxd >"$tmp/log" 2>&1 &
 mgxd=$!
