@@ -93,13 +93,13 @@ longest_gap()
 
 rss_kb() { awk '/VmRSS/ { print $2 }' "/proc/$1/status"; }
 
-# engines: simulated ones, as many as CHANNELS lacks; fast, or the workload moves
-# little within its time.
+# engines: simulated ones, native and by dmaengine each, as many as CHANNELS lacks;
+# fast, or the workload moves little within its time.
 engines()
 {
 	local slot
 
-	insmod "/src/build/$(uname -r)/mgx_sim.ko" slots=$((CHANNELS - $(nr_channels))) node=0
+	insmod "/src/build/$(uname -r)/mgx_sim.ko" slots=$(((CHANNELS + 1 - $(nr_channels)) / 2)) node=0
 	for slot in /sys/kernel/mgx_sim/*; do
 		echo 1000000 >"$slot/mbps"
 		echo 0 >"$slot/latency_ns"
