@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -378,8 +379,11 @@ static void stop(struct mgxd *mgxd)
 	source_close(mgxd->source);
 	hub_free(mgxd->hub);
 	sample_free(mgxd->sample);
-	if (mgxd->keeper_fd > 0)
+	if (mgxd->keeper_fd >= 0)
 		close(mgxd->keeper_fd);
+	/* It takes away pins and sockets: the next mgxd is to find none. */
+	while (wait(NULL) < 0 && errno == EINTR)
+		;
 }
 
 int main(int argc, char **argv)
