@@ -42,12 +42,12 @@ query()
 		sed -n 's/.*=> \([0-9.e+]*\) @.*/\1/p' | awk '{ printf "%.0f\n", $1 }'
 }
 
-# until_true COMMAND...
+# until_true COMMAND...: two minutes long
 until_true()
 {
-	local i
+	local end=$((SECONDS + 120))
 
-	for ((i = 0; i < 600; i++)); do
+	while ((SECONDS < end)); do
 		"$@" && return
 		sleep 0.2
 	done
