@@ -85,13 +85,16 @@ int main(int argc, char **argv)
 	time_t end = time(NULL) + seconds;
 	long long moved = 0;
 	struct pages p;
-	int node = 1;
+	int node;
 
 	if (nr < 1 || seconds < 1) {
 		fprintf(stderr, "usage: moved PAGES SECONDS\n");
 		return 2;
 	}
 	pages_make(&p, nr);
+	/* Each round is to move something, the first as well. */
+	where(&p, p.now);
+	node = p.now[0] != 1;
 	while (time(NULL) < end) {
 		moved += pages_move(&p, node);
 		node = !node;
