@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * channel_sysfs.c - /sys/kernel/migrate_ext/channels/<id>/: one value a file,
- * but for the two tables, latency and initiators.
+ * but for the two tables, latency and initiators, and stat, which has all values.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -34,7 +34,7 @@ struct mgx_channel_attr {
 	}                                                                  \
 	MGX_CHANNEL_ATTR(file, 0444, file##_show, NULL)
 
-static u64 mgx_channel_stat(struct mgx_channel *channel, size_t offset)
+static u64 mgx_channel_count_of(struct mgx_channel *channel, size_t offset)
 {
 	struct mgx_channel_stats sum;
 
@@ -42,10 +42,10 @@ static u64 mgx_channel_stat(struct mgx_channel *channel, size_t offset)
 	return *(u64 *)((void *)&sum + offset);
 }
 
-#define MGX_CHANNEL_STAT(file)            \
-	MGX_CHANNEL_SHOW(                 \
-		file, "%llu",             \
-		mgx_channel_stat(channel, \
+#define MGX_CHANNEL_STAT(file)                 \
+	MGX_CHANNEL_SHOW(file, "%llu",         \
+			 mgx_channel_count_of( \
+				 channel,      \
 				 offsetof(struct mgx_channel_stats, file)))
 
 /* "caller", "cpu", "dmaengine" or "native" */
@@ -161,28 +161,22 @@ MGX_CHANNEL_ATTR(verify, 0644, verify_show, verify_store);
 MGX_CHANNEL_ATTR(latency, 0444, latency_show, NULL);
 MGX_CHANNEL_ATTR(initiators, 0444, initiators_show, NULL);
 
+static ssize_t stat_show(struct mgx_channel *channel, char *buf);
+
+MGX_CHANNEL_ATTR(stat, 0444, stat_show, NULL);
+
 static struct attribute *mgx_channel_attrs[] = {
-	&mgx_channel_kind.attr,
-	&mgx_channel_name.attr,
-	&mgx_channel_node.attr,
-	&mgx_channel_state.attr,
-	&mgx_channel_verify.attr,
-	&mgx_channel_credits.attr,
-	&mgx_channel_depth.attr,
-	&mgx_channel_inflight.attr,
-	&mgx_channel_refused.attr,
-	&mgx_channel_copies.attr,
-	&mgx_channel_bytes.attr,
-	&mgx_channel_errors.attr,
-	&mgx_channel_ns.attr,
-	&mgx_channel_cpu_ns.attr,
-	&mgx_channel_ewma_ns.attr,
-	&mgx_channel_ewma_mbps.attr,
-	&mgx_channel_p50_ns.attr,
-	&mgx_channel_p99_ns.attr,
-	&mgx_channel_latency.attr,
-	&mgx_channel_initiators.attr,
-	NULL,
+	&mgx_channel_kind.attr,	   &mgx_channel_name.attr,
+	&mgx_channel_node.attr,	   &mgx_channel_state.attr,
+	&mgx_channel_verify.attr,  &mgx_channel_credits.attr,
+	&mgx_channel_depth.attr,   &mgx_channel_inflight.attr,
+	&mgx_channel_refused.attr, &mgx_channel_copies.attr,
+	&mgx_channel_bytes.attr,   &mgx_channel_errors.attr,
+	&mgx_channel_ns.attr,	   &mgx_channel_cpu_ns.attr,
+	&mgx_channel_ewma_ns.attr, &mgx_channel_ewma_mbps.attr,
+	&mgx_channel_p50_ns.attr,  &mgx_channel_p99_ns.attr,
+	&mgx_channel_latency.attr, &mgx_channel_initiators.attr,
+	&mgx_channel_stat.attr,	   NULL,
 };
 
 /* Files that say nothing about the calling CPU are not there for it. */
@@ -206,9 +200,40 @@ static umode_t mgx_channel_visible(struct kobject *kobj, struct attribute *attr,
 			       attr == &mgx_channel_copies.attr ||
 			       attr == &mgx_channel_bytes.attr ||
 			       attr == &mgx_channel_errors.attr ||
-			       attr == &mgx_channel_ns.attr ?
+			       attr == &mgx_channel_ns.attr ||
+			       attr == &mgx_channel_stat.attr ?
 		       attr->mode :
 		       0;
+}
+
+static bool mgx_channel_is_value(struct mgx_channel *channel,
+				 struct attribute *attr, int n)
+{
+	return attr != &mgx_channel_stat.attr &&
+	       attr != &mgx_channel_latency.attr &&
+	       attr != &mgx_channel_initiators.attr &&
+	       mgx_channel_visible(&channel->kobj, attr, n);
+}
+
+/* All files of one value in one read: a line a file, its name and its value. */
+static ssize_t stat_show(struct mgx_channel *channel, char *buf)
+{
+	char *value = (char *)__get_free_page(GFP_KERNEL);
+	struct mgx_channel_attr *attr;
+	int i, len = 0;
+
+	if (!value)
+		return -ENOMEM;
+	for (i = 0; mgx_channel_attrs[i]; i++) {
+		if (!mgx_channel_is_value(channel, mgx_channel_attrs[i], i))
+			continue;
+		attr = container_of(mgx_channel_attrs[i],
+				    struct mgx_channel_attr, attr);
+		attr->show(channel, value);
+		len += mgx_stat_add(buf, len, "", attr->attr.name, value);
+	}
+	free_page((unsigned long)value);
+	return len;
 }
 
 static const struct attribute_group mgx_channel_group = {

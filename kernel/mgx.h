@@ -484,6 +484,8 @@ void mgx_notice(const struct mgx_channel_info *info, u32 event);
 int mgx_kfunc_init(void);
 
 /* sysfs.c */
+int mgx_stat_add(char *buf, int len, const char *dir, const char *name,
+		 const char *value);
 int mgx_sysfs_init(void);
 void mgx_sysfs_exit(void);
 

@@ -136,13 +136,22 @@ static mgx_bin_attribute *mgx_bin_list mgx_exit_bin_attrs[] = {
 	NULL,
 };
 
+static struct kobj_attribute mgx_attr_stat;
+
 static struct attribute *mgx_attrs[] = {
-	&mgx_attr_version.attr,	      &mgx_attr_interface.attr,
-	&mgx_attr_state.attr,	      &mgx_attr_ops.attr,
-	&mgx_attr_enable_seq.attr,    &mgx_attr_nr_rejected.attr,
-	&mgx_attr_reject_reason.attr, &mgx_attr_hooks.attr,
-	&mgx_attr_reserve.attr,	      &mgx_attr_timeout_ms.attr,
-	&mgx_attr_eject.attr,	      NULL,
+	&mgx_attr_version.attr,
+	&mgx_attr_interface.attr,
+	&mgx_attr_state.attr,
+	&mgx_attr_ops.attr,
+	&mgx_attr_enable_seq.attr,
+	&mgx_attr_nr_rejected.attr,
+	&mgx_attr_reject_reason.attr,
+	&mgx_attr_hooks.attr,
+	&mgx_attr_reserve.attr,
+	&mgx_attr_timeout_ms.attr,
+	&mgx_attr_eject.attr,
+	&mgx_attr_stat.attr,
+	NULL,
 };
 
 static struct attribute *mgx_exit_attrs[] = {
@@ -207,6 +216,67 @@ static void mgx_counters_fill(void)
 		mgx_counter_fill(&mgx_reason_attrs[i], &mgx_reason_list[i],
 				 mgx_reason_names[i], mgx_reason_show);
 }
+
+/**
+ * mgx_stat_add() - add a line to a file that says what others say
+ * @buf: a page
+ * @len: of what is in it
+ * @dir: where the other file is, with a slash, or ""
+ * @name: of the other file
+ * @value: its content; of that the first line
+ *
+ * Return: bytes that were added.
+ */
+int mgx_stat_add(char *buf, int len, const char *dir, const char *name,
+		 const char *value)
+{
+	return sysfs_emit_at(buf, len, "%s%s %.*s\n", dir, name,
+			     (int)strcspn(value, "\n"), value);
+}
+
+static int mgx_stat_list(struct kobject *kobj, char *buf, int len,
+			 const char *dir, struct attribute **list, char *value)
+{
+	struct kobj_attribute *attr;
+
+	for (; *list; list++) {
+		attr = container_of(*list, struct kobj_attribute, attr);
+		if (!attr->show || attr == &mgx_attr_stat)
+			continue;
+		attr->show(kobj, attr, value);
+		len += mgx_stat_add(buf, len, dir, attr->attr.name, value);
+	}
+	return len;
+}
+
+/*
+ * All that the files below say, but for guard and channels, in one read: a line
+ * a file, its path and its value. For who samples: a file a figure is dear.
+ */
+MGX_SHOW(stat)
+{
+	static const struct {
+		const char *dir;
+		struct attribute **list;
+	} parts[] = {
+		{ "", mgx_attrs },
+		{ "exit/", mgx_exit_attrs },
+		{ "events/", mgx_event_list },
+		{ "reasons/", mgx_reason_list },
+	};
+	char *value = (char *)__get_free_page(GFP_KERNEL);
+	int i, len = 0;
+
+	if (!value)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		len = mgx_stat_list(kobj, buf, len, parts[i].dir, parts[i].list,
+				    value);
+	free_page((unsigned long)value);
+	return len;
+}
+
+static struct kobj_attribute mgx_attr_stat = __ATTR_RO(stat);
 
 static const struct attribute_group mgx_group = {
 	.attrs = mgx_attrs,

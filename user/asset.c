@@ -15,6 +15,7 @@ static const unsigned char listing[] =
 	"<li><a href=\"/api/v1/history\">/api/v1/history</a>"
 	"<li><a href=\"/api/v1/events\">/api/v1/events</a>"
 	"<li><a href=\"/api/v1/rare\">/api/v1/rare</a>"
+	"<li><a href=\"/api/v1/counters\">/api/v1/counters</a>"
 	"<li><a href=\"/metrics\">/metrics</a></ul></html>\n";
 
 static const struct asset plain = {

@@ -7,16 +7,8 @@
 #include "migrate_ext.h"
 #include "module.h"
 #include "option.h"
+#include "sample.h"
 #include "sysfs.h"
-#include "util.h"
-
-static const struct {
-	const char *name, *meaning;
-} events[] = {
-#define EVENT(name, text) { #name, text },
-	MGX_EVENTS(EVENT)
-#undef EVENT
-};
 
 static void put_event(struct json_object *array, const char *name,
 		      const char *text)
@@ -38,8 +30,8 @@ int events_run(const struct options *options, const char *arg)
 	if (module_require())
 		return STATUS_FAILED;
 	array = json_object_new_array();
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
-		put_event(array, events[i].name, events[i].meaning);
+	for (int i = 0; i < MGX_NR_EVENTS; i++)
+		put_event(array, sample_event_names[i], sample_event_texts[i]);
 	output_print(array, options_form(options));
 	return STATUS_OK;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "field.h"
-#include "output.h"
 #include "sample.h"
 
 static __u64 hist_count(const struct field *field, const void *at, int bucket)
@@ -16,76 +15,74 @@ static __u64 hist_count(const struct field *field, const void *at, int bucket)
 					     ((const __u32 *)at)[bucket];
 }
 
-static void put_hist(struct json_object *tree, const struct field *field,
+static void put_hist(struct text *text, const struct field *field,
 		     const void *at)
 {
-	struct json_object *hist = put_array(tree, field->key);
-
+	text_open(text, field->key, '[');
 	for (int i = 0; i < MGX_HIST_BUCKETS; i++) {
 		__u64 count = hist_count(field, at, i);
-		struct json_object *pair;
 
 		if (!count)
 			continue;
-		pair = json_object_new_array_ext(2);
-		json_object_array_add(pair, json_object_new_int(i));
-		json_object_array_add(pair, json_object_new_uint64(count));
-		json_object_array_add(hist, pair);
+		text_open(text, NULL, '[');
+		text_u64(text, NULL, i);
+		text_u64(text, NULL, count);
+		text_close(text, ']');
 	}
+	text_close(text, ']');
 }
 
 /* The name of @value, or the number of what a later kernel has added. */
-static void put_name(struct json_object *tree, const char *key,
+static void put_name(struct text *text, const char *key,
 		     const char *const *names, __u32 nr, __u32 value)
 {
-	char text[16];
+	char number[16];
 
-	snprintf(text, sizeof(text), "%u", value);
-	put_string(tree, key, value < nr ? names[value] : text);
+	snprintf(number, sizeof(number), "%u", value);
+	text_string(text, key, value < nr ? names[value] : number);
 }
 
-static void put_number(struct json_object *tree, const char *key, __u64 value)
+static void put_number(struct text *text, const char *key, __u64 value)
 {
 	if (value == SAMPLE_NONE)
-		put_string(tree, key, NULL);
+		text_string(text, key, NULL);
 	else
-		put_u64(tree, key, value);
+		text_u64(text, key, value);
 }
 
-static void put_field(struct json_object *tree, const struct field *field,
+static void put_field(struct text *text, const struct field *field,
 		      const void *at)
 {
 	switch (field->type) {
 	case FIELD_U64:
-		return put_number(tree, field->key, *(const __u64 *)at);
+		return put_number(text, field->key, *(const __u64 *)at);
 	case FIELD_S64:
-		return put_s64(tree, field->key, *(const __s64 *)at);
+		return text_s64(text, field->key, *(const __s64 *)at);
 	case FIELD_U32:
-		return put_u64(tree, field->key, *(const __u32 *)at);
+		return text_u64(text, field->key, *(const __u32 *)at);
 	case FIELD_S32:
-		return put_s64(tree, field->key, *(const __s32 *)at);
+		return text_s64(text, field->key, *(const __s32 *)at);
 	case FIELD_BOOL:
-		return put_bool(tree, field->key, *(const bool *)at);
+		return text_bool(text, field->key, *(const bool *)at);
 	case FIELD_TEXT:
-		return put_string(tree, field->key,
-				  *(const char *)at ? at : NULL);
+		return text_string(text, field->key,
+				   *(const char *)at ? at : NULL);
 	case FIELD_HIST64:
 	case FIELD_HIST32:
-		return put_hist(tree, field, at);
+		return put_hist(text, field, at);
 	case FIELD_REASON:
-		return put_name(tree, field->key, sample_reason_names,
+		return put_name(text, field->key, sample_reason_names,
 				MGX_NR_REASONS, *(const __u32 *)at);
 	case FIELD_SIZE:
-		return put_name(tree, field->key, sample_size_names,
+		return put_name(text, field->key, sample_size_names,
 				MGX_NR_SIZES, *(const __u32 *)at);
 	}
 }
 
-void fields_put(struct json_object *tree, const struct field *fields,
-		const void *base)
+void fields_put(struct text *text, const struct field *fields, const void *base)
 {
 	for (const struct field *f = fields; f->key; f++)
-		put_field(tree, f, (const char *)base + f->offset);
+		put_field(text, f, (const char *)base + f->offset);
 }
 
 static void get_bucket(const struct field *field, struct json_object *pair,
@@ -191,25 +188,42 @@ static void set_hist(const char *text, __u64 *hist)
 	}
 }
 
-void field_set(const struct field *field, void *base, const char *text)
+static void field_set(const struct field *field, void *base, const char *text)
 {
 	void *at = (char *)base + field->offset;
 
 	switch (field->type) {
 	case FIELD_U64:
-		*(__u64 *)at = text ? strtoull(text, NULL, 10) : SAMPLE_NONE;
+		*(__u64 *)at = strtoull(text, NULL, 10);
 		break;
 	case FIELD_S64:
-		*(__s64 *)at = text ? strtoll(text, NULL, 10) : 0;
+		*(__s64 *)at = strtoll(text, NULL, 10);
 		break;
 	case FIELD_HIST64:
 		set_hist(text, at);
 		break;
 	case FIELD_TEXT:
-		snprintf(at, field->size, "%.*s",
-			 text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+		snprintf(at, field->size, "%s", text);
 		break;
 	default:
 		break;
 	}
+}
+
+const struct field *fields_set(const struct field *fields, void *base,
+			       const char *key, const char *text)
+{
+	for (const struct field *f = fields; f->key; f++) {
+		if (strcmp(f->key, key))
+			continue;
+		field_set(f, base, text);
+		return f;
+	}
+	return NULL;
+}
+
+void fields_clear(const struct field *fields, void *base)
+{
+	for (const struct field *f = fields; f->key; f++)
+		get_field(f, NULL, (char *)base + f->offset);
 }

@@ -10,6 +10,8 @@
 
 #include <json-c/json.h>
 
+#include "text.h"
+
 enum field_type {
 	FIELD_U64, /* SAMPLE_NONE is null */
 	FIELD_S64,
@@ -45,14 +47,21 @@ struct field {
 	  .size = sizeof(((struct _struct *)0)->_member) }
 
 /* clang-format on */
-void fields_put(struct json_object *tree, const struct field *fields,
+void fields_put(struct text *text, const struct field *fields,
 		const void *base);
 
 /* What is missing or malformed is left empty, 0 or SAMPLE_NONE. */
 void fields_get(struct json_object *tree, const struct field *fields,
 		void *base);
 
-/* Stores what a file says, as @field is stored. @text: NULL if there is none. */
-void field_set(const struct field *field, void *base, const char *text);
+/* As if nothing was known of them: as fields_get() leaves what is missing. */
+void fields_clear(const struct field *fields, void *base);
+
+/*
+ * Stores what a file called @key says in the field of that name, if there is
+ * one. Returns it, or NULL.
+ */
+const struct field *fields_set(const struct field *fields, void *base,
+			       const char *key, const char *text);
 
 #endif /* _MGX_FIELD_H */

@@ -207,6 +207,29 @@ static enum MHD_Result serve_asset(struct MHD_Connection *connection,
 				     asset->end - asset->start, asset->start));
 }
 
+/* What the counters of a sample mean. */
+static enum MHD_Result serve_counters(struct http *http,
+				      struct MHD_Connection *connection)
+{
+	struct text text = { 0 };
+
+	(void)http;
+	text_open(&text, NULL, '{');
+	text_u64(&text, "format", SAMPLE_FORMAT);
+	text_open(&text, "events", '{');
+	for (int i = 0; i < MGX_NR_EVENTS; i++)
+		text_string(&text, sample_event_names[i],
+			    sample_event_texts[i]);
+	text_close(&text, '}');
+	text_close(&text, '}');
+	if (text.failed) {
+		free(text.data);
+		return MHD_NO;
+	}
+	return send_text(connection, MHD_HTTP_OK, JSON_TYPE, text.data,
+			 text.len);
+}
+
 /* --- history --------------------------------------------------------------------- */
 
 /* The next piece of the answer. 0, or -1 at its end. */
@@ -453,6 +476,7 @@ static const struct {
 	{ "/api/v1/history", serve_history },
 	{ "/api/v1/events", serve_events },
 	{ "/api/v1/rare", serve_rare },
+	{ "/api/v1/counters", serve_counters },
 	{ "/metrics", serve_metrics },
 };
 

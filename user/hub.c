@@ -13,6 +13,7 @@
 struct hub {
 	struct history *history;
 	struct sample *latest;
+	struct text text; /* of the sample before: its memory is used again */
 	struct message *state;
 	struct message *messages[HUB_MESSAGES];
 	__u64 next;
@@ -41,6 +42,7 @@ void hub_free(struct hub *hub)
 	for (int i = 0; i < HUB_MESSAGES; i++)
 		message_put(hub->messages[i]);
 	message_put(hub->state);
+	free(hub->text.data);
 	history_free(hub->history);
 	sample_free(hub->latest);
 	free(hub);
@@ -52,24 +54,46 @@ void message_put(struct message *message)
 		free(message);
 }
 
-/* Takes @tree over. */
-static struct message *message_new(struct json_object *tree, bool rare,
+static struct message *message_new(const char *text, size_t len, bool rare,
 				   __u64 id)
 {
+	struct message *message = malloc(sizeof(*message) + len + 1);
+
+	if (!message)
+		return NULL;
+	message->refs = 1;
+	message->rare = rare;
+	message->id = id;
+	message->len = len;
+	memcpy(message->text, text, len);
+	message->text[len] = '\0';
+	return message;
+}
+
+static struct message *rare_message(const struct rare *rare)
+{
+	struct json_object *tree = rare_to_json(rare);
 	size_t len;
 	const char *text =
 		json_object_to_json_string_length(tree, COMPACT, &len);
-	struct message *message = malloc(sizeof(*message) + len + 1);
+	struct message *message = message_new(text, len, true, rare->id);
 
-	if (message) {
-		message->refs = 1;
-		message->rare = rare;
-		message->id = id;
-		message->len = len;
-		memcpy(message->text, text, len + 1);
-	}
 	json_object_put(tree);
 	return message;
+}
+
+/* The form that all clients and the history get: made once. */
+static struct message *sample_message(struct hub *hub,
+				      const struct sample *sample)
+{
+	struct text *text = &hub->text;
+
+	text->len = 0;
+	text->failed = false;
+	sample_write(text, sample);
+	if (text->failed)
+		return NULL;
+	return message_new(text->data, text->len, false, sample->seq);
 }
 
 /* Takes the caller's reference over. */
@@ -90,7 +114,7 @@ void hub_rare(struct hub *hub, const struct rare *rare)
 
 	*kept = *rare;
 	kept->id = ++hub->next_rare;
-	publish(hub, message_new(rare_to_json(kept), true, kept->id));
+	publish(hub, rare_message(kept));
 }
 
 static void tell_rare(const struct rare *rare, void *hub)
@@ -100,8 +124,7 @@ static void tell_rare(const struct rare *rare, void *hub)
 
 void hub_past(struct hub *hub, const struct sample *sample)
 {
-	struct message *message =
-		message_new(sample_to_json(sample), false, sample->seq);
+	struct message *message = sample_message(hub, sample);
 
 	if (!message)
 		return;

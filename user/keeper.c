@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -27,23 +28,23 @@
 #include "request.h"
 #include "util.h"
 
-#define CLIENTS	    8
-#define FOLLOW_MS   200 /* how soon the monitor notices a policy */
-#define COMMAND_MS  30000
-#define IDLE_ROUNDS 150 /* of FOLLOW_MS: a client that says nothing goes */
-#define GROUPS	    256
+#define CLIENTS	   8
+#define FOLLOW_MS  200 /* how soon the monitor notices a policy */
+#define COMMAND_MS 30000
+#define IDLE_MS	   30000 /* a client that says nothing goes */
+#define GROUPS	   256
 
 /**
  * struct client - who may send commands
  * @fd: its, or -1
  * @len: of @text
- * @idle: rounds without a byte
+ * @heard_ms: when it last said something, of the monotonic clock
  * @text: what it sent and is no whole line yet
  */
 struct client {
 	int fd;
 	size_t len;
-	int idle;
+	__u64 heard_ms;
 	char text[REQUEST_MAX];
 };
 
@@ -234,12 +235,19 @@ static void command(int fd, const char *text, size_t len)
 
 /* --- clients ---------------------------------------------------------------------- */
 
+static __u64 uptime_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
 static void client_close(struct client *client)
 {
 	close(client->fd);
 	client->fd = -1;
 	client->len = 0;
-	client->idle = 0;
 }
 
 static void client_lines(struct client *client)
@@ -269,7 +277,7 @@ static void client_read(struct client *client)
 	if (n <= 0)
 		return client_close(client);
 	client->len += n;
-	client->idle = 0;
+	client->heard_ms = uptime_ms();
 	client_lines(client);
 }
 
@@ -290,6 +298,7 @@ static void accept_client(struct keeper *keeper)
 		if (keeper->clients[i].fd >= 0)
 			continue;
 		keeper->clients[i].fd = fd;
+		keeper->clients[i].heard_ms = uptime_ms();
 		return;
 	}
 	reply_refused(fd, "too many clients", "try again");
@@ -298,12 +307,18 @@ static void accept_client(struct keeper *keeper)
 
 /* --- the loop ----------------------------------------------------------------------- */
 
-static void age_clients(struct keeper *keeper)
+/*
+ * @ready: bytes wait. A command of another client may have taken long: that was
+ * no silence of this one, which could not be heard.
+ */
+static void client_round(struct client *client, bool ready)
 {
-	for (int i = 0; i < CLIENTS; i++)
-		if (keeper->clients[i].fd >= 0 &&
-		    ++keeper->clients[i].idle > IDLE_ROUNDS)
-			client_close(&keeper->clients[i]);
+	if (client->fd < 0)
+		return;
+	if (ready)
+		client_read(client);
+	else if (uptime_ms() - client->heard_ms > IDLE_MS)
+		client_close(client);
 }
 
 /* False when the other part of mgxd has ended. */
@@ -317,15 +332,14 @@ static bool keeper_round(struct keeper *keeper)
 	for (int i = 0; i < CLIENTS; i++)
 		fds[i + 2] =
 			(struct pollfd){ keeper->clients[i].fd, POLLIN, 0 };
-	if (poll(fds, CLIENTS + 2, FOLLOW_MS) <= 0)
-		age_clients(keeper);
+	if (poll(fds, CLIENTS + 2, FOLLOW_MS) < 0)
+		return true;
 	if (fds[0].revents)
 		return false;
 	if (fds[1].revents)
 		accept_client(keeper);
 	for (int i = 0; i < CLIENTS; i++)
-		if (fds[i + 2].revents && keeper->clients[i].fd >= 0)
-			client_read(&keeper->clients[i]);
+		client_round(&keeper->clients[i], fds[i + 2].revents);
 	if (keeper->monitor)
 		monitor_follow(keeper->monitor);
 	return true;

@@ -6,7 +6,6 @@
  * attaches the monitor and takes commands, and serves nobody else.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +26,7 @@
 
 #include "capture.h"
 #include "error.h"
+#include "help.h"
 #include "http.h"
 #include "keeper.h"
 #include "option.h"
@@ -37,23 +38,13 @@
 #include "view.h"
 
 #define RUN_DIR	     "/run/mgxd"
-#define MAX_HOSTS    16
 #define MAX_SHARES   8 /* failed shares told per sample */
 #define DEFAULT_USER "nobody"
 
-struct settings {
-	const char *replay;
-	const char *user;
-	const char *group;
-	const char *run_dir;
-	const char *hosts[MAX_HOSTS + 1];
-	int nr_hosts;
-	__u64 port;
-	bool help, version;
-};
-
 struct mgxd {
-	struct settings settings;
+	struct options options;
+	const char *hosts[MAX_SETS + 1];
+	__u64 port;
 	struct source *source;
 	struct sample *sample;
 	struct hub *hub;
@@ -68,113 +59,55 @@ struct mgxd {
 
 /* --- command line ------------------------------------------------------------ */
 
-static const struct {
-	struct option option;
-	const char *arg, *help;
-} table[] = {
-	{ { "replay", required_argument, NULL, 'r' },
-	  "FILE",
-	  "serve a recording, over and over; needs neither module nor root" },
-	{ { "port", required_argument, NULL, 'p' },
-	  "PORT",
-	  "serve HTTP at this port of the loopback interface, default 9465" },
-	{ { "host", required_argument, NULL, 'H' },
-	  "NAME",
-	  "answer to this name as well as to localhost; may be repeated" },
-	{ { "group", required_argument, NULL, 'g' },
-	  "GROUP",
-	  "members may control policies; without it only root may" },
-	{ { "user", required_argument, NULL, 'u' },
-	  "USER",
-	  "serve as this user, default nobody" },
-	{ { "run-dir", required_argument, NULL, 'd' },
-	  "DIR",
-	  "directory of the sockets view and control, default /run/mgxd" },
-	{ { "help", no_argument, NULL, 'h' }, NULL, "print help" },
-	{ { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
+/* clang-format off: a table */
+static const struct option_def mgxd_options[] = {
+	TEXT('r', "replay", "FILE", replay,
+	     "serve a recording, over and over; needs neither module nor root"),
+	TEXT('p', "port", "PORT", port,
+	     "serve HTTP at this port of the loopback interface, default 9465"),
+	{ .letter = 'H',
+	  .name = "host",
+	  .arg = "NAME",
+	  .help = "answer to this name as well as to localhost; may be repeated" },
+	TEXT('g', "group", "GROUP", group,
+	     "members may control policies; without it only root may"),
+	TEXT('u', "user", "USER", user, "serve as this user, default nobody"),
+	TEXT('d', "run-dir", "DIR", run_dir,
+	     "directory of the sockets view and control, default /run/mgxd"),
+	FLAG('h', "help", help, "print help"),
+	FLAG('V', "version", version, "print versions"),
+	{ 0 }
 };
 
-static int usage(void)
+/* clang-format on */
+
+static int parse(struct mgxd *mgxd, int argc, char **argv)
 {
-	puts("usage: mgxd [OPTION]...");
-	puts("samples migrate_ext each second and serves it on localhost\n");
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		char text[64];
+	struct options *options = &mgxd->options;
 
-		snprintf(text, sizeof(text), "-%c, --%s%s%s",
-			 table[i].option.val, table[i].option.name,
-			 table[i].arg ? " " : "",
-			 table[i].arg ? table[i].arg : "");
-		printf("  %-22s %s\n", text, table[i].help);
-	}
-	return STATUS_OK;
-}
-
-static int apply(struct settings *settings, int letter)
-{
-	switch (letter) {
-	case 'r':
-		settings->replay = optarg;
+	if (options_read(argc, argv, mgxd_options, "see 'mgxd --help'",
+			 options))
+		return -1;
+	/* --host is the one that may be repeated. */
+	memcpy(mgxd->hosts, options->sets, sizeof(options->sets));
+	if (!options->port ||
+	    (!request_number(options->port, 65535, &mgxd->port) && mgxd->port))
 		return 0;
-	case 'p':
-		if (!request_number(optarg, 65535, &settings->port) &&
-		    settings->port)
-			return 0;
-		return fail("give 1 to 65535", "malformed port '%s'", optarg);
-	case 'H':
-		if (settings->nr_hosts == MAX_HOSTS)
-			return fail(NULL, "too many --host");
-		settings->hosts[settings->nr_hosts++] = optarg;
-		return 0;
-	case 'g':
-		settings->group = optarg;
-		return 0;
-	case 'u':
-		settings->user = optarg;
-		return 0;
-	case 'd':
-		settings->run_dir = optarg;
-		return 0;
-	case 'h':
-		settings->help = true;
-		return 0;
-	case 'V':
-		settings->version = true;
-		return 0;
-	}
-	return fail("see 'mgxd --help'", "malformed option");
-}
-
-static int parse(struct settings *settings, int argc, char **argv)
-{
-	struct option longs[ARRAY_SIZE(table) + 1] = { 0 };
-	int letter;
-
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		longs[i] = table[i].option;
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "r:p:H:g:u:d:hV", longs,
-				     NULL)) != -1)
-		if (apply(settings, letter))
-			return -1;
-	if (optind < argc)
-		return fail("see 'mgxd --help'", "unexpected argument '%s'",
-			    argv[optind]);
-	return 0;
+	return fail("give 1 to 65535", "malformed port '%s'", options->port);
 }
 
 /* --- privileges ----------------------------------------------------------------- */
 
-static int drop_privileges(const struct settings *settings)
+static int drop_privileges(const struct options *from)
 {
 	const struct passwd *user;
 
 	if (geteuid())
 		return 0;
-	user = getpwnam(settings->user);
+	user = getpwnam(from->user);
 	if (!user || !user->pw_uid)
 		return fail("give another --user", "there is no user '%s'",
-			    settings->user);
+			    from->user);
 	if (setgroups(0, NULL) || setgid(user->pw_gid) ||
 	    setuid(user->pw_uid) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return fail(NULL, "privileges cannot be dropped: %s",
@@ -182,17 +115,17 @@ static int drop_privileges(const struct settings *settings)
 	return 0;
 }
 
-static int find_group(const struct settings *settings,
+static int find_group(const struct options *from,
 		      struct keeper_options *options)
 {
 	const struct group *group;
 
-	if (!settings->group)
+	if (!from->group)
 		return 0;
-	group = getgrnam(settings->group);
+	group = getgrnam(from->group);
 	if (!group)
 		return fail("give another --group", "there is no group '%s'",
-			    settings->group);
+			    from->group);
 	options->group = group->gr_gid;
 	options->has_group = true;
 	return 0;
@@ -221,7 +154,7 @@ static int next_lap(struct mgxd *mgxd)
 {
 	source_close(mgxd->source);
 	mgxd->lap++;
-	mgxd->source = source_open(mgxd->settings.replay);
+	mgxd->source = source_open(mgxd->options.replay);
 	return mgxd->source ? 0 : -1;
 }
 
@@ -247,7 +180,7 @@ static int replay_past(struct mgxd *mgxd)
 		return -1;
 	if (!nr)
 		return fail("give a file that 'mgxctl record' wrote",
-			    "%s: no samples in it", mgxd->settings.replay);
+			    "%s: no samples in it", mgxd->options.replay);
 	if (next_lap(mgxd))
 		return -1;
 	mgxd->lap = 0;
@@ -272,7 +205,7 @@ static int on_sample(struct mgxd *mgxd)
 		watch(mgxd, source_fd(mgxd->source), &mgxd->source);
 		return 0;
 	}
-	if (mgxd->settings.replay)
+	if (mgxd->options.replay)
 		shift(mgxd, mgxd->sample, now_ms());
 	mgxd->nr_shares = 0;
 	hub_sample(mgxd->hub, mgxd->sample);
@@ -335,17 +268,16 @@ static int start_keeper(struct mgxd *mgxd)
 	struct monitor *monitor;
 
 	mgxd->keeper_fd = -1;
-	if (geteuid() || mgxd->settings.replay)
+	if (geteuid() || mgxd->options.replay)
 		return 0;
-	if (find_group(&mgxd->settings, &options))
+	if (find_group(&mgxd->options, &options))
 		return -1;
-	mkdir(mgxd->settings.run_dir, 0755);
-	snprintf(control, sizeof(control), "%s/control",
-		 mgxd->settings.run_dir);
-	snprintf(view, sizeof(view), "%s/view", mgxd->settings.run_dir);
+	mkdir(mgxd->options.run_dir, 0755);
+	snprintf(control, sizeof(control), "%s/control", mgxd->options.run_dir);
+	snprintf(view, sizeof(view), "%s/view", mgxd->options.run_dir);
 	options.socket = control;
 	options.view = view;
-	options.run_dir = mgxd->settings.run_dir;
+	options.run_dir = mgxd->options.run_dir;
 	monitor = monitor_new();
 	if (!monitor) {
 		error_print(false);
@@ -362,10 +294,10 @@ static int start_view(struct mgxd *mgxd)
 {
 	char path[128];
 
-	if (geteuid() && access(mgxd->settings.run_dir, W_OK))
+	if (geteuid() && access(mgxd->options.run_dir, W_OK))
 		return 0;
-	mkdir(mgxd->settings.run_dir, 0755);
-	snprintf(path, sizeof(path), "%s/view", mgxd->settings.run_dir);
+	mkdir(mgxd->options.run_dir, 0755);
+	snprintf(path, sizeof(path), "%s/view", mgxd->options.run_dir);
 	mgxd->view = view_new(mgxd->hub, mgxd->epoll_fd, path);
 	return mgxd->view ? 0 : -1;
 }
@@ -377,19 +309,18 @@ static int start(struct mgxd *mgxd)
 	mgxd->hub = hub_new();
 	if (!mgxd->sample || !mgxd->hub)
 		return fail(NULL, "out of memory");
-	mgxd->source = source_open(mgxd->settings.replay);
-	if (!mgxd->source || (mgxd->settings.replay && replay_past(mgxd)))
+	mgxd->source = source_open(mgxd->options.replay);
+	if (!mgxd->source || (mgxd->options.replay && replay_past(mgxd)))
 		return -1;
-	mgxd->http =
-		http_new(mgxd->hub, mgxd->settings.port, mgxd->settings.hosts);
+	mgxd->http = http_new(mgxd->hub, mgxd->port, mgxd->hosts);
 	if (!mgxd->http)
 		return -1;
 	mgxd->signal_fd = signals_open();
 	signal(SIGPIPE, SIG_IGN);
-	if (start_keeper(mgxd) || (!mgxd->settings.replay && start_view(mgxd)))
+	if (start_keeper(mgxd) || (!mgxd->options.replay && start_view(mgxd)))
 		return -1;
 	pin_enter();
-	if (drop_privileges(&mgxd->settings))
+	if (drop_privileges(&mgxd->options))
 		return -1;
 	watch(mgxd, source_fd(mgxd->source), &mgxd->source);
 	watch(mgxd, http_fd(mgxd->http), mgxd->http);
@@ -448,28 +379,35 @@ static void stop(struct mgxd *mgxd)
 	source_close(mgxd->source);
 	hub_free(mgxd->hub);
 	sample_free(mgxd->sample);
-	if (mgxd->keeper_fd > 0)
+	if (mgxd->keeper_fd >= 0)
 		close(mgxd->keeper_fd);
+	/* It takes away pins and sockets: the next mgxd is to find none. */
+	while (wait(NULL) < 0 && errno == EINTR)
+		;
 }
 
 int main(int argc, char **argv)
 {
 	static struct mgxd mgxd = {
-		.settings = { .user = DEFAULT_USER,
-			      .run_dir = RUN_DIR,
-			      .port = HTTP_PORT },
+		.options = { .user = DEFAULT_USER, .run_dir = RUN_DIR },
+		.port = HTTP_PORT,
 		.keeper_fd = -1,
 	};
 	int status = STATUS_OK;
 
-	if (parse(&mgxd.settings, argc, argv)) {
+	if (parse(&mgxd, argc, argv)) {
 		error_print(false);
 		return STATUS_USAGE;
 	}
-	if (mgxd.settings.help)
-		return usage();
-	if (mgxd.settings.version) {
-		puts("mgxd " MGX_VERSION_STR);
+	if (mgxd.options.help) {
+		help_program(
+			"mgxd",
+			"samples migrate_ext each second and serves it on localhost",
+			mgxd_options);
+		return STATUS_OK;
+	}
+	if (mgxd.options.version) {
+		version_print(&mgxd.options);
 		return STATUS_OK;
 	}
 	capture_start(false);
@@ -477,7 +415,7 @@ int main(int argc, char **argv)
 		status = STATUS_FAILED;
 	} else {
 		printf("mgxd: http://localhost:%llu/\n",
-		       (unsigned long long)mgxd.settings.port);
+		       (unsigned long long)mgxd.port);
 		fflush(stdout);
 		notify("READY=1");
 		if (loop(&mgxd))

@@ -36,6 +36,10 @@ struct options {
 	const char *sort;
 	const char *filter;
 	const char *replay;
+	/* mgxd's */
+	const char *user;
+	const char *group;
+	const char *run_dir;
 };
 
 /**

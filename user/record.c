@@ -52,6 +52,16 @@ static void write_rare(const struct rare *rare, void *arg)
 	write_line(rare_to_json(rare), recorder->file);
 }
 
+static void write_sample(const struct sample *sample, FILE *file)
+{
+	struct text text = { 0 };
+
+	sample_write(&text, sample);
+	text_add(&text, "\n", 1);
+	fwrite(text.data, 1, text.failed ? 0 : text.len, file);
+	free(text.data);
+}
+
 static int record_one(struct recorder *recorder)
 {
 	if (source_next(recorder->source, recorder->now) < 0)
@@ -59,7 +69,7 @@ static int record_one(struct recorder *recorder)
 	if (recorder->samples)
 		rare_derive(recorder->before, recorder->now, write_rare,
 			    recorder);
-	write_line(sample_to_json(recorder->now), recorder->file);
+	write_sample(recorder->now, recorder->file);
 	recorder->samples++;
 	sample_copy(recorder->before, recorder->now);
 	if (fflush(recorder->file))

@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "field.h"
-#include "output.h"
 #include "sample.h"
 #include "sample_field.h"
 #include "util.h"
 
 #define EVENT_NAME(name, text) #name,
+#define EVENT_TEXT(name, text) text,
 
 const char *const sample_event_names[MGX_NR_EVENTS] = { MGX_EVENTS(
 	EVENT_NAME) };
+const char *const sample_event_texts[MGX_NR_EVENTS] = { MGX_EVENTS(
+	EVENT_TEXT) };
 const char *const sample_reason_names[MGX_NR_REASONS] = MGX_REASON_NAMES;
 const char *const sample_size_names[MGX_NR_SIZES] = MGX_SIZE_NAMES;
 
@@ -27,10 +29,11 @@ static const struct field head_fields[] = {
 	FIELD("replay", BOOL, sample, replay),
 	FIELD("monitor", BOOL, sample, monitor),
 	FIELD("kernel", TEXT, sample, kernel),
+	FIELD("page_size", U64, sample, page_size),
 	{ 0 }
 };
 
-const struct field sample_module_fields[] = {
+static const struct field module_fields[] = {
 	FIELD("version", TEXT, sample, version),
 	FIELD("interface", U64, sample, interface),
 	FIELD("hooks", TEXT, sample, hooks),
@@ -58,6 +61,24 @@ static const struct field exit_fields[] = {
 	FIELD("kind", TEXT, sample, exit_kind),
 	FIELD("code", S64, sample, exit_code),
 	FIELD("message", TEXT, sample, exit_message),
+	{ 0 }
+};
+
+/* The module's files, by their paths. */
+const struct field sample_file_fields[] = {
+	FIELD("version", TEXT, sample, version),
+	FIELD("interface", U64, sample, interface),
+	FIELD("hooks", TEXT, sample, hooks),
+	FIELD("reserve", U64, sample, reserve),
+	FIELD("state", TEXT, sample, state),
+	FIELD("ops", TEXT, sample, policy),
+	FIELD("enable_seq", U64, sample, enable_seq),
+	FIELD("nr_rejected", U64, sample, nr_rejected),
+	FIELD("reject_reason", TEXT, sample, reject_reason),
+	FIELD("exit/name", TEXT, sample, exit_policy),
+	FIELD("exit/kind", TEXT, sample, exit_kind),
+	FIELD("exit/code", S64, sample, exit_code),
+	FIELD("exit/msg", TEXT, sample, exit_message),
 	{ 0 }
 };
 
@@ -133,86 +154,119 @@ void sample_free(struct sample *sample)
 	free(sample);
 }
 
-void sample_copy(struct sample *to, const struct sample *from)
+/* The rows that are not there are most of a sample: they stay as they are. */
+void sample_clear(struct sample *sample)
 {
-	*to = *from;
+	memset(sample, 0, offsetof(struct sample, param));
 }
 
-static void put_rows(struct json_object *tree, const char *key,
+void sample_copy(struct sample *to, const struct sample *from)
+{
+	memcpy(to, from, offsetof(struct sample, param));
+	memcpy(to->param, from->param, from->nr_params * sizeof(*to->param));
+	memcpy(to->channel, from->channel,
+	       from->nr_channels * sizeof(*to->channel));
+	memcpy(to->flow, from->flow, from->nr_flows * sizeof(*to->flow));
+	memcpy(to->choice, from->choice,
+	       from->nr_choices * sizeof(*to->choice));
+}
+
+static void put_rows(struct text *text, const char *key,
 		     const struct field *fields, const void *rows, int nr,
 		     size_t size)
 {
-	struct json_object *array = put_array(tree, key);
-
-	for (int i = 0; i < nr; i++)
-		fields_put(put_row(array), fields,
-			   (const char *)rows + i * size);
-}
-
-static void put_channels(struct json_object *tree, const struct sample *sample)
-{
-	struct json_object *array = put_array(tree, "channels");
-
-	for (int i = 0; i < sample->nr_channels; i++) {
-		struct json_object *row = put_row(array);
-
-		put_u64(row, "id", sample->channel[i].id);
-		fields_put(row, sample_channel_fields, &sample->channel[i]);
+	text_open(text, key, '[');
+	for (int i = 0; i < nr; i++) {
+		text_open(text, NULL, '{');
+		fields_put(text, fields, (const char *)rows + i * size);
+		text_close(text, '}');
 	}
+	text_close(text, ']');
 }
 
-static void put_policy(struct json_object *tree, const struct sample *sample)
+static void put_channels(struct text *text, const struct sample *sample)
 {
-	struct json_object *policy = put_object(tree, "policy");
+	text_open(text, "channels", '[');
+	for (int i = 0; i < sample->nr_channels; i++) {
+		text_open(text, NULL, '{');
+		text_u64(text, "id", sample->channel[i].id);
+		fields_put(text, sample_channel_fields, &sample->channel[i]);
+		text_close(text, '}');
+	}
+	text_close(text, ']');
+}
 
-	fields_put(policy, policy_fields, sample);
+static void put_object_of(struct text *text, const char *key,
+			  const struct field *fields,
+			  const struct sample *sample)
+{
+	text_open(text, key, '{');
+	fields_put(text, fields, sample);
+	text_close(text, '}');
+}
+
+static void put_policy(struct text *text, const struct sample *sample)
+{
+	text_open(text, "policy", '{');
+	fields_put(text, policy_fields, sample);
 	if (sample->since_ms)
-		put_u64(policy, "since_ms", sample->since_ms);
+		text_u64(text, "since_ms", sample->since_ms);
 	else
-		put_string(policy, "since_ms", NULL);
-	put_rows(policy, "parameters", param_fields, sample->param,
+		text_string(text, "since_ms", NULL);
+	put_rows(text, "parameters", param_fields, sample->param,
 		 sample->nr_params, sizeof(*sample->param));
+	text_close(text, '}');
 }
 
-static void put_exit(struct json_object *tree, const struct sample *sample)
-{
-	if (!*sample->exit_policy)
-		put_string(tree, "last_exit", NULL);
-	else
-		fields_put(put_object(tree, "last_exit"), exit_fields, sample);
-}
-
-static void put_totals(struct json_object *tree, const char *key,
+static void put_totals(struct text *text, const char *key,
 		       const char *const *names, const __u64 *totals, int nr)
 {
-	struct json_object *object = put_object(tree, key);
-
+	text_open(text, key, '{');
 	for (int i = 0; i < nr; i++)
-		put_u64(object, names[i], totals[i]);
+		text_u64(text, names[i], totals[i]);
+	text_close(text, '}');
+}
+
+static void put_sample(struct text *text, const struct sample *sample)
+{
+	text_u64(text, "format", SAMPLE_FORMAT);
+	fields_put(text, head_fields, sample);
+	if (sample->loaded)
+		put_object_of(text, "module", module_fields, sample);
+	else
+		text_string(text, "module", NULL);
+	put_policy(text, sample);
+	if (*sample->exit_policy)
+		put_object_of(text, "last_exit", exit_fields, sample);
+	else
+		text_string(text, "last_exit", NULL);
+	put_totals(text, "events", sample_event_names, sample->events,
+		   MGX_NR_EVENTS);
+	put_totals(text, "reasons", sample_reason_names, sample->reasons,
+		   MGX_NR_REASONS);
+	put_channels(text, sample);
+	put_rows(text, "choices", choice_fields, sample->choice,
+		 sample->nr_choices, sizeof(*sample->choice));
+	put_rows(text, "flows", flow_fields, sample->flow, sample->nr_flows,
+		 sizeof(*sample->flow));
+}
+
+void sample_write(struct text *text, const struct sample *sample)
+{
+	text_open(text, NULL, '{');
+	put_sample(text, sample);
+	text_close(text, '}');
 }
 
 struct json_object *sample_to_json(const struct sample *sample)
 {
-	struct json_object *tree = json_object_new_object();
+	struct text text = { 0 };
+	struct json_object *tree;
 
-	put_u64(tree, "format", SAMPLE_FORMAT);
-	fields_put(tree, head_fields, sample);
-	if (sample->loaded)
-		fields_put(put_object(tree, "module"), sample_module_fields,
-			   sample);
-	else
-		put_string(tree, "module", NULL);
-	put_policy(tree, sample);
-	put_exit(tree, sample);
-	put_totals(tree, "events", sample_event_names, sample->events,
-		   MGX_NR_EVENTS);
-	put_totals(tree, "reasons", sample_reason_names, sample->reasons,
-		   MGX_NR_REASONS);
-	put_channels(tree, sample);
-	put_rows(tree, "choices", choice_fields, sample->choice,
-		 sample->nr_choices, sizeof(*sample->choice));
-	put_rows(tree, "flows", flow_fields, sample->flow, sample->nr_flows,
-		 sizeof(*sample->flow));
+	sample_write(&text, sample);
+	text_add(&text, "", 1);
+	tree = text.failed ? NULL : json_tokener_parse(text.data);
+	free(text.data);
 	return tree;
 }
 
@@ -291,7 +345,7 @@ int sample_from_json(struct sample *sample, struct json_object *tree)
 		return -1;
 	fields_get(tree, head_fields, sample);
 	sample->loaded = module;
-	fields_get(module, sample_module_fields, sample);
+	fields_get(module, module_fields, sample);
 	get_policy(tree, sample);
 	fields_get(member(tree, "last_exit", json_type_object), exit_fields,
 		   sample);

@@ -18,6 +18,7 @@
 #include "hist.h"
 #include "migrate_ext.h"
 #include "mgx_monitor.h"
+#include "text.h"
 
 #define SAMPLE_FORMAT	1
 #define SAMPLE_NONE	(~0ULL) /* a figure that does not exist: null */
@@ -90,6 +91,7 @@ struct sample_param {
  * @epoch: changes when totals begin anew
  * @time_ms: milliseconds since 1970, UTC
  * @period_ms: until the next one
+ * @page_size: of the machine, bytes; SAMPLE_NONE if a recording does not say
  * @replay: it comes from a recording
  * @loaded: the module is there; without it what follows is empty
  * @monitor: the monitor counts, now; @flow and @choice are its
@@ -101,6 +103,7 @@ struct sample {
 	__u64 epoch;
 	__u64 time_ms;
 	__u64 period_ms;
+	__u64 page_size;
 	bool replay;
 	bool loaded;
 	bool monitor;
@@ -137,6 +140,7 @@ struct sample {
 };
 
 extern const char *const sample_event_names[MGX_NR_EVENTS];
+extern const char *const sample_event_texts[MGX_NR_EVENTS];
 extern const char *const sample_reason_names[MGX_NR_REASONS];
 extern const char *const sample_size_names[MGX_NR_SIZES];
 
@@ -144,10 +148,16 @@ extern const char *const sample_size_names[MGX_NR_SIZES];
 struct sample *sample_new(void);
 void sample_free(struct sample *sample);
 
+/* Nothing is known, and there are no rows. */
+void sample_clear(struct sample *sample);
+
 /* @from's content becomes @to's. */
 void sample_copy(struct sample *to, const struct sample *from);
 
-/* A tree, to be freed by json_object_put(). */
+/* Adds its JSON form. */
+void sample_write(struct text *text, const struct sample *sample);
+
+/* The same as a tree, to be freed by json_object_put(); NULL: no memory. */
 struct json_object *sample_to_json(const struct sample *sample);
 
 /* 0, or -1: the text is no sample. What it lacks is empty, 0 or SAMPLE_NONE. */

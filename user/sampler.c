@@ -17,10 +17,25 @@
 #include "sample_field.h"
 #include "sampler.h"
 #include "sysfs.h"
+#include "util.h"
+
+#define CHANNELS MGX_SYSFS "/channels"
+#define FILE_MAX 4097 /* a file of sysfs, and a 0 */
+
+/**
+ * struct kept - files of a channel that stay open from sample to sample, or -1
+ * @stat: all its values
+ * @latency: its histogram
+ */
+struct kept {
+	int stat, latency;
+};
 
 /**
  * struct sampler - what is kept from one sample to the next
  * @maps: the monitor's
+ * @stat: the module's file of all values, or -1
+ * @channels: files of channels, by their ids
  * @seq: samples taken
  * @epoch: of the module that was there last
  * @enable_seq: the policy whose settings are in @params
@@ -30,6 +45,8 @@
  */
 struct sampler {
 	struct monitor_map *maps;
+	int stat;
+	struct kept channels[MGX_MAX_CHANNELS];
 	__u64 seq;
 	__u64 epoch;
 	__u64 enable_seq;
@@ -53,128 +70,190 @@ struct sampler *sampler_new(void)
 
 	if (!sampler)
 		return NULL;
+	sampler->stat = -1;
+	for (int i = 0; i < MGX_MAX_CHANNELS; i++)
+		sampler->channels[i] = (struct kept){ -1, -1 };
 	sampler->maps = monitor_map_new();
 	return sampler;
+}
+
+static void forget(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void forget_channel(struct kept *kept)
+{
+	forget(&kept->stat);
+	forget(&kept->latency);
 }
 
 void sampler_free(struct sampler *sampler)
 {
 	if (!sampler)
 		return;
+	forget(&sampler->stat);
+	for (int i = 0; i < MGX_MAX_CHANNELS; i++)
+		forget_channel(&sampler->channels[i]);
 	monitor_map_free(sampler->maps);
 	free(sampler);
 }
 
-/* A whole file of sysfs. NULL: it is not there. */
-static const char *read_text(int dir, const char *name, char *text, size_t size)
+/*
+ * Reads a file of sysfs whose descriptor is kept. What was there last time may
+ * have gone and come again, as another file. False: it is not there.
+ */
+static bool read_kept(int *fd, const char *path, char *text, size_t size)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	for (int i = 0; i < 2; i++) {
+		ssize_t n;
 
-	if (fd < 0)
-		return NULL;
-	n = read(fd, text, size - 1);
-	close(fd);
-	if (n < 0)
-		return NULL;
-	text[n] = '\0';
-	return text;
+		if (*fd < 0)
+			*fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (*fd < 0)
+			return false;
+		n = pread(*fd, text, size - 1, 0);
+		if (n >= 0) {
+			text[n] = '\0';
+			return true;
+		}
+		forget(fd);
+	}
+	return false;
 }
 
-static void read_fields(int dir, const struct field *fields, void *base)
-{
-	char text[4096];
+/**
+ * struct total - counters that have a file each
+ * @dir: its directory and a slash
+ * @names: of the files
+ * @nr: how many
+ * @totals: where their values go
+ */
+struct total {
+	const char *dir;
+	const char *const *names;
+	int nr;
+	__u64 *totals;
+};
 
-	for (const struct field *f = fields; f->key; f++)
-		field_set(f, base, read_text(dir, f->key, text, sizeof(text)));
+/* Whether @key is one of them. They come in order: @hint is the next. */
+static bool total_set(const struct total *total, int *hint, const char *key,
+		      const char *value)
+{
+	size_t len = strlen(total->dir);
+
+	if (strncmp(key, total->dir, len))
+		return false;
+	for (int i = 0; i < total->nr; i++) {
+		int at = (*hint + i) % total->nr;
+
+		if (strcmp(key + len, total->names[at]))
+			continue;
+		total->totals[at] = strtoull(value, NULL, 10);
+		*hint = at + 1;
+		break;
+	}
+	return true;
 }
 
-static void read_totals(const char *dir, const char *const *names,
-			__u64 *totals, int nr)
+/* Cuts the next line in two: a key, and what it says. NULL: there is none. */
+static char *next_pair(char **text, char **value)
 {
-	char name[128];
+	char *line = strsep(text, "\n");
 
-	for (int i = 0; i < nr; i++) {
-		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
-		totals[i] = sysfs_u64(name);
+	if (!line || !*line)
+		return NULL;
+	*value = line;
+	return strsep(value, " ");
+}
+
+static void take_module(struct sample *sample, char *text)
+{
+	const struct total totals[] = {
+		{ "events/", sample_event_names, MGX_NR_EVENTS,
+		  sample->events },
+		{ "reasons/", sample_reason_names, MGX_NR_REASONS,
+		  sample->reasons },
+	};
+	int hints[ARRAY_SIZE(totals)] = { 0 };
+	char *key, *value;
+
+	while ((key = next_pair(&text, &value))) {
+		bool taken = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(totals) && !taken; i++)
+			taken = total_set(&totals[i], &hints[i], key, value);
+		if (!taken)
+			fields_set(sample_file_fields, sample, key, value);
 	}
 }
 
-static void read_channel(int parent, const char *id, struct sample *sample)
+/* False: it has gone. */
+static bool read_channel(struct sampler *sampler, unsigned int id,
+			 struct sample_channel *channel)
 {
-	struct sample_channel *channel = &sample->channel[sample->nr_channels];
-	int dir = openat(parent, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct kept *kept = &sampler->channels[id];
+	char path[64], text[FILE_MAX], *at = text, *key, *value;
 
-	if (dir < 0)
-		return;
-	channel->id = strtoul(id, NULL, 10);
-	read_fields(dir, sample_channel_fields, channel);
-	close(dir);
-	/* It went while its files were read. */
-	if (*channel->state)
-		sample->nr_channels++;
+	snprintf(path, sizeof(path), CHANNELS "/%u/stat", id);
+	if (!read_kept(&kept->stat, path, text, sizeof(text)))
+		return false;
+	channel->id = id;
+	fields_clear(sample_channel_fields, channel);
+	while ((key = next_pair(&at, &value)))
+		fields_set(sample_channel_fields, channel, key, value);
+	snprintf(path, sizeof(path), CHANNELS "/%u/latency", id);
+	/* The calling CPU has none. */
+	if (strcmp(channel->kind, "caller") &&
+	    read_kept(&kept->latency, path, text, sizeof(text)))
+		fields_set(sample_channel_fields, channel, "latency", text);
+	return true;
 }
 
-static int is_channel(const struct dirent *entry)
+/* Which channels there are: a name of the directory each. */
+static __u64 list_channels(void)
 {
-	return entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
-}
+	DIR *dir = opendir(CHANNELS);
+	struct dirent *entry;
+	__u64 there = 0;
 
-static void read_channels(struct sample *sample)
-{
-	int dir =
-		open(MGX_SYSFS "/channels", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent **entries;
-	int n;
+	while (dir && (entry = readdir(dir))) {
+		char *end;
+		unsigned long id = strtoul(entry->d_name, &end, 10);
 
-	if (dir < 0)
-		return;
-	n = scandirat(dir, ".", &entries, is_channel, versionsort);
-	for (int i = 0; i < n; i++) {
-		if (sample->nr_channels < MGX_MAX_CHANNELS)
-			read_channel(dir, entries[i]->d_name, sample);
-		free(entries[i]);
+		if (end != entry->d_name && !*end && id < MGX_MAX_CHANNELS)
+			there |= 1ULL << id;
 	}
-	if (n >= 0)
-		free(entries);
-	close(dir);
+	if (dir)
+		closedir(dir);
+	return there;
 }
 
-static void read_exit(struct sample *sample)
+static void read_channels(struct sampler *sampler, struct sample *sample)
 {
-	sysfs_read("exit/name", sample->exit_policy,
-		   sizeof(sample->exit_policy));
-	sysfs_read("exit/kind", sample->exit_kind, sizeof(sample->exit_kind));
-	sysfs_read("exit/msg", sample->exit_message,
-		   sizeof(sample->exit_message));
-	sample->exit_code = sysfs_s64("exit/code");
+	__u64 there = list_channels();
+
+	for (unsigned int id = 0; id < MGX_MAX_CHANNELS; id++) {
+		if (there >> id & 1 &&
+		    read_channel(sampler, id,
+				 &sample->channel[sample->nr_channels]))
+			sample->nr_channels++;
+		else
+			forget_channel(&sampler->channels[id]);
+	}
 }
 
-static void read_policy(struct sample *sample)
+static bool read_module(struct sampler *sampler, struct sample *sample)
 {
-	sysfs_read("state", sample->state, sizeof(sample->state));
-	sysfs_read("ops", sample->policy, sizeof(sample->policy));
-	sysfs_read("reject_reason", sample->reject_reason,
-		   sizeof(sample->reject_reason));
-	sample->enable_seq = sysfs_u64("enable_seq");
-	sample->nr_rejected = sysfs_u64("nr_rejected");
-}
+	char text[FILE_MAX];
 
-static void read_module(struct sample *sample)
-{
-	int dir = open(MGX_SYSFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir < 0)
-		return;
-	read_fields(dir, sample_module_fields, sample);
-	close(dir);
-	read_policy(sample);
-	read_exit(sample);
-	read_totals("events", sample_event_names, sample->events,
-		    MGX_NR_EVENTS);
-	read_totals("reasons", sample_reason_names, sample->reasons,
-		    MGX_NR_REASONS);
-	read_channels(sample);
+	if (!read_kept(&sampler->stat, MGX_SYSFS "/stat", text, sizeof(text)))
+		return false;
+	take_module(sample, text);
+	read_channels(sampler, sample);
+	return true;
 }
 
 /* Settings do not change while a policy is in charge: they are read once. */
@@ -201,18 +280,15 @@ void sampler_take(struct sampler *sampler, struct sample *sample)
 {
 	struct utsname system;
 
-	memset(sample, 0, sizeof(*sample));
+	sample_clear(sample);
 	uname(&system);
 	snprintf(sample->kernel, sizeof(sample->kernel), "%s", system.release);
+	sample->page_size = sysconf(_SC_PAGESIZE);
 	sample->time_ms = now_ms();
 	sample->seq = ++sampler->seq;
-	sample->loaded = sysfs_present();
-	if (sample->loaded)
-		read_module(sample);
-	if (!*sample->state) {
-		sample->loaded = false;
+	sample->loaded = read_module(sampler, sample);
+	if (!sample->loaded)
 		snprintf(sample->state, sizeof(sample->state), "absent");
-	}
 	if (sample->loaded && !sampler->loaded)
 		sampler->epoch++;
 	sampler->loaded = sample->loaded;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "top_figures.h"
 #include "util.h"
@@ -168,6 +167,12 @@ static __u64 went_up(const struct figures *figures, const struct sample *now,
 	return now->events[event] - figures->before->events[event];
 }
 
+/* Of the machine that the sample is of; an old recording does not say. */
+static __u64 page_size(const struct sample *sample)
+{
+	return sample->page_size == SAMPLE_NONE ? 4096 : sample->page_size;
+}
+
 static void take_interval(struct figures *figures, const struct sample *now)
 {
 	struct top_interval *interval =
@@ -179,7 +184,7 @@ static void take_interval(struct figures *figures, const struct sample *now)
 	interval_channels(figures, interval, seconds);
 	interval->rate[TOP_KERNEL] =
 		went_up(figures, now, MGX_EV_pages_kernel) *
-		(double)sysconf(_SC_PAGESIZE) / seconds;
+		(double)page_size(now) / seconds;
 	interval->batches = went_up(figures, now, MGX_EV_batches) / seconds;
 	interval_times(interval, figures->before, now);
 	figures->nr_history++;

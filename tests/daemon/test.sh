@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # test.sh [SERIES...]: the slow tests of mgxd: fuzzers of what it parses,
-# malformed requests, then, in a guest, Prometheus and a crowd of clients.
+# malformed requests, then, in a guest, Prometheus and a crowd of clients, and in
+# one whose clock counts instructions (-icount: one is a nanosecond), what it costs.
 set -uo pipefail
 # shellcheck source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -70,6 +71,19 @@ guest()
 	ok $rc "kernel $1; $log"
 }
 
+# One CPU is online, so that nothing else runs on the instruction clock.
+cost()
+{
+	local log=$LOGS/daemon-cost-$1.log
+
+	MGX_ICOUNT=1 MGX_APPEND="maxcpus=1 ${MGX_APPEND:-}" \
+		"$LAB_SRC/vm.sh" -k "$1" -n "daemon-cost-$1" -t 900 \
+		/src/tests/daemon/cost.sh >"$log" 2>&1
+	local rc=$?
+	sed -n 's/.*: \(a batch\|mgxd,\)/    # \1/p' "$log"
+	ok $rc "kernel $1: cost in instructions; $log"
+}
+
 "$LAB_SRC/enter.sh" make --no-print-directory -s -C /src/tests/daemon O=/src/build/daemon \
 	>"$LOGS/build-daemon.log" 2>&1 || {
 	tail -n 20 "$LOGS/build-daemon.log"
@@ -88,6 +102,7 @@ else
 fi
 for kernel in "${series[@]}"; do
 	guest "$kernel"
+	cost "$kernel"
 done
 echo "1..$n"
 exit $failed

@@ -58,7 +58,7 @@ function read(page) {
 			Object.fromEntries([...row.children].map((cell) =>
 				[cell.classList[0].slice(2), cell.textContent]))),
 		counters: Object.fromEntries([...document.querySelectorAll("#counters tbody tr")]
-			.map((row) => [row.children[0].textContent, row.children[1].textContent])),
+			.map((row) => [row.children[0].firstChild.textContent, row.children[1].textContent])),
 		decisions: [...document.querySelectorAll("#decisions td span.unseen")]
 			.map((cell) => cell.textContent),
 	}));

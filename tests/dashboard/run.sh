@@ -3,7 +3,8 @@
 #
 # run.sh [page] [live]: the tests of the dashboard, both without an argument:
 #   page  mgxd with the recording that is shipped
-#   live  mgxd in a guest of the lab that migrates; MGX_KERNEL: its kernel
+#   live  mgxd in a guest of the lab that migrates, on each kernel; MGX_KERNEL: on
+#         this one only
 # Sets up what they need (see setup.sh). TAP; screenshots are in build/dashboard.
 set -euo pipefail
 # shellcheck source=../lab/lib.sh
@@ -51,6 +52,7 @@ free_port()
 
 serves() { curl -s -o /dev/null -m 5 "$1/api/v1/state"; }
 
+# live KERNEL
 live()
 {
 	local port url i
@@ -60,15 +62,33 @@ live()
 	GUEST=$(mktemp -d "$BUILD/dashboard/guest.XXXXXX")
 	chmod 777 "$GUEST"
 	MGX_QEMU_ARGS="-netdev user,id=net,hostfwd=tcp:127.0.0.1:$port-:8080 -device virtio-net-pci,netdev=net" \
-		spawn "$LAB_SRC/vm.sh" -k "${MGX_KERNEL:-}" -n dashboard -t 900 \
+		spawn "$LAB_SRC/vm.sh" -k "$1" -n "dashboard-$1" -t 900 \
 		"/src/tests/dashboard/guest.sh /src/build/dashboard/${GUEST##*/}"
 	for ((i = 0; i < BOOT; i++)); do
 		! serves "$url" || break
 		sleep 1
 	done
-	serves "$url" || die "mgxd in the guest does not serve; see build/logs/dashboard.console"
-	node_test live MGX_URL="$url" MGX_GUEST="/src/build/dashboard/${GUEST##*/}" || return
+	serves "$url" || die "mgxd in the guest does not serve; see build/logs/dashboard-$1.console"
+	say "live, kernel $1"
+	mkdir -p "$BUILD/dashboard/$1"
+	node_test live MGX_URL="$url" MGX_GUEST="/src/build/dashboard/${GUEST##*/}" \
+		MGX_SHOTS="/src/build/dashboard/$1" || {
+		stop_children
+		return 1
+	}
 	join_children
+	rm -rf "$GUEST"
+	GUEST=
+}
+
+# The kernels that live is for.
+series()
+{
+	if [[ -n ${MGX_KERNEL:-} ]]; then
+		echo "$MGX_KERNEL"
+	else
+		cut -d ' ' -f 1 "$LAB/kernels"
+	fi
 }
 
 trap cleanup EXIT
@@ -80,7 +100,11 @@ mkdir -p "$BUILD/dashboard"
 for name in "${tests[@]}"; do
 	case $name in
 	page) page || rc=$? ;;
-	live) live || rc=$? ;;
+	live)
+		for kernel in $(series); do
+			live "$kernel" || rc=$?
+		done
+		;;
 	*) die "there is no test '$name'; give page, live or none for both" ;;
 	esac
 done

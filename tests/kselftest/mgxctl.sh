@@ -485,6 +485,47 @@ refused_in()
 	ok $? "$name" || sed 's/^/# err: /' "$tmp/err"
 }
 
+# stat_of DIR FILE...: what DIR/stat says, made of the files.
+stat_of()
+{
+	local dir=$1 file
+	shift
+
+	for file in "$@"; do
+		printf '%s %s\n' "$file" "$(head -n 1 "$dir/$file")"
+	done
+}
+
+# stat_is NAME DIR DEPTH: there is nothing in the one file but what is in the others.
+# Counters may count meanwhile: what was the same before and after is compared.
+stat_is()
+{
+	local i before want after files
+
+	mapfile -t files < <(cut -d ' ' -f 1 "$2/stat")
+	for ((i = 0; i < 50; i++)); do
+		before=$(cat "$2/stat")
+		want=$(stat_of "$2" "${files[@]}")
+		after=$(cat "$2/stat")
+		[[ $before == "$after" ]] && break
+	done
+	is "$before" "$want" "$1/stat says what the files say"
+	# All but tables, what is for root, guard/, and stat itself.
+	want=$(cd "$2" && find . -maxdepth "$3" -type f -perm -444 ! -path './guard/*' ! -path './channels/*' ! -name dump ! -name stat \
+		! -name latency ! -name initiators | sed 's,^\./,,' | sort)
+	is "$(printf '%s\n' "${files[@]}" | sort)" "$want" "$1/stat says them all"
+}
+
+test_stat()
+{
+	local id
+
+	stat_is migrate_ext "$sysfs" 2
+	for id in 0 1; do
+		stat_is "channels/$id" "$sysfs/channels/$id" 1
+	done
+}
+
 test_nobody()
 {
 	refused_in "load without root" \
@@ -662,6 +703,7 @@ main()
 	test_force
 	test_ages
 	test_misuse
+	test_stat
 	test_nobody
 	test_bpffs
 	test_check

@@ -31,15 +31,26 @@ export function eventsInit() {
 	};
 }
 
-function counter({ name, value, recent }) {
-	return el("tr", {}, el("th", { scope: "row" }, format.words(name)),
+function counter({ name, value, recent }, meaning) {
+	return el("tr", {}, el("th", { scope: "row" }, format.words(name),
+		el("span", { class: "meaning" }, meaning)),
 		el("td", { class: "n" }, format.count(value)),
 		el("td", { class: "n" }, recent ? `+${format.count(recent)}` : format.NONE));
+}
+
+/* What each counter counts: without it there are names, and the page goes on. */
+async function meanings() {
+	try {
+		return (await (await fetch("/api/v1/counters")).json()).events;
+	} catch {
+		return null;
+	}
 }
 
 export function countersInit() {
 	const body = el("tbody");
 	const zero = el("p", { class: "note" });
+	let texts = null, asked = false;
 
 	byId("counters").append(el("table", { class: "counters",
 		"aria-labelledby": "counters-h" },
@@ -52,7 +63,15 @@ export function countersInit() {
 			const some = counters.filter((c) => c.value);
 			const none = counters.filter((c) => !c.value).map((c) => c.name);
 
-			body.replaceChildren(...some.map(counter));
+			/* Each sample tries again, one at a time. */
+			if (!texts && !asked) {
+				asked = true;
+				meanings().then((got) => {
+					texts = got;
+					asked = false;
+				});
+			}
+			body.replaceChildren(...some.map((c) => counter(c, texts?.[c.name] ?? "")));
 			zero.textContent = none.length ? `Never yet: ${none.map(format.words).join(", ")}.` : "";
 		},
 	};
