@@ -21,7 +21,7 @@
 /* Nothing has to be late: no piece takes that long on a busy machine. */
 #define PATIENT_MS 8000
 /* Who waits looks after a quarter of that, interrupt or not. */
-#define LOOK_MS 800
+#define LOOK_MS 1600
 /* Something is late, and is not waited for. */
 #define HASTY_MS 300
 #define LATE_MS	 800
