@@ -102,6 +102,17 @@ configure()
 	}
 }
 
+# selftest SRC RELEASE: the source's own test of migration, which the guest finds
+# in build/debug/RELEASE/selftest; its headers are the lab's.
+selftest()
+{
+	local out=/src/build/debug/$2/selftest
+
+	mkdir -p "$DEBUG/$2/selftest"
+	"$LAB_SRC/enter.sh" make --no-print-directory KHDR_INCLUDES= "OUTPUT=$out" \
+		-C "/src/build/debug/$1/tools/testing/selftests/mm" "$out/migration"
+}
+
 build()
 {
 	local src=$1 release=$2
@@ -110,7 +121,8 @@ build()
 	lab_make "$src" "$release/obj" -j"$(nproc)" bzImage modules &&
 		lab_make "$src" "$release/obj" -s INSTALL_MOD_STRIP=1 \
 			"INSTALL_MOD_PATH=/src/build/debug/$release" modules_install &&
-		cp "$DEBUG/$release/obj/arch/x86/boot/bzImage" "$DEBUG/$release/vmlinuz"
+		cp "$DEBUG/$release/obj/arch/x86/boot/bzImage" "$DEBUG/$release/vmlinuz" &&
+		selftest "$src" "$release"
 }
 
 # list SERIES RELEASE: enters the kernel in the list that lib.sh reads
