@@ -141,10 +141,13 @@ static void mgx_channel_tell(const struct mgx_channel *channel, u32 event)
 	srcu_read_unlock(&mgx_srcu, srcu);
 }
 
-/* Exponentially weighted: one eighth new, seven eighths old. */
+/*
+ * Exponentially weighted: one eighth new, seven eighths old. Rounded away from
+ * the old value, or small figures would stay where they are.
+ */
 static u64 mgx_ewma(u64 old, u64 new)
 {
-	return old ? old - (old >> 3) + (new >> 3) : new;
+	return old ? (7 * old + new + (new > old ? 7 : 0)) / 8 : new;
 }
 
 /* Quantiles of what was lately: the counters are halved now and then. */

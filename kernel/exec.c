@@ -6,8 +6,10 @@
  * room, the calling CPU too if the policy asked for it: greedy list
  * scheduling, whose finish time is within one piece of the best, whatever the
  * channels' speeds are and however they change. A slow or dead channel costs
- * its own piece, never the batch. When the calling CPU is free, an engine has
- * one more piece in advance, so that it need not wait for the next.
+ * its own piece, never the batch. Beside a calling CPU that copies too, pieces
+ * get smaller towards the end, each channel's by its speed (see piece.h), or the
+ * CPU would wait for the last piece of a slow one. When it is free, an engine
+ * has one more piece in advance, so that it need not wait for the next.
  *
  * A job that is not done by its deadline is given up. Its destination may
  * still be written (rule 4), so the folios are held until the channel proves
@@ -28,10 +30,12 @@
 #include <linux/uaccess.h>
 
 #include "mgx.h"
+#include "piece.h"
 #include "trace.h"
 
 #define MGX_RESCHED_PAGES 16
 #define MGX_REFUSALS	  64 /* full rings in a row until a channel is suspect */
+#define MGX_RATE_BYTES	  (1ULL << 20)
 
 static unsigned int deadline_ms = 500;
 module_param(deadline_ms, uint, 0644);
@@ -53,13 +57,21 @@ static int mgx_seg_copy(const struct mgx_seg *seg)
 	return 0;
 }
 
+static void mgx_exec_taken(struct mgx_exec *exec, u64 bytes)
+{
+	exec->remain -= min(exec->remain, bytes);
+}
+
 /* Pieces from the remainder into @job, under exec->lock. */
 static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
 			 struct mgx_job *job, u32 max_nr, u32 max_seg)
 {
 	struct mgx_exec *exec = &ctx->exec;
+	bool first = !share->to || !share->start_ns;
 	u64 room = min_t(u64, share->chunk, share->left);
 
+	room = min(room, mgx_piece(exec->remain, share->part, PAGE_SIZE,
+				   share->chunk, first));
 	job->nr = 0;
 	job->bytes = 0;
 	while (exec->pos < ctx->pairs.nr && job->nr < max_nr && room) {
@@ -67,6 +79,7 @@ static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
 		u64 len;
 
 		if (pair->state != MGX_PAIR_READY) {
+			mgx_exec_taken(exec, folio_size(pair->src) - exec->off);
 			exec->pos++;
 			exec->off = 0;
 			continue;
@@ -88,6 +101,7 @@ static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
 		}
 	}
 	share->left -= job->bytes;
+	mgx_exec_taken(exec, job->bytes);
 	bitmap_zero(job->failed, MGX_JOB_SEGS);
 	return job->nr;
 }
@@ -701,6 +715,62 @@ void mgx_exec_init(struct mgx_ctx *ctx)
 	INIT_LIST_HEAD(&exec->own);
 }
 
+/* Bytes per microsecond that a share's channel is known to copy, 0 if not. */
+static u64 mgx_share_rate(struct mgx_ctx *ctx, struct mgx_share *share)
+{
+	struct mgx_channel *channel = share->to;
+	u64 ns;
+
+	if (channel)
+		return READ_ONCE(channel->ewma_ns) ?
+			       max(READ_ONCE(channel->ewma_mbps), 1ULL) :
+			       0;
+	ns = mgx_cost_ns(MGX_RATE_BYTES, ctx->batch.src_nid,
+			 ctx->batch.dst_nid);
+	return ns ? max(div64_u64(MGX_RATE_BYTES * 1000, ns), 1ULL) : 0;
+}
+
+/* What each channel may take at once, if it is not to keep the CPU waiting. */
+static void mgx_exec_divide(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
+	u64 sum = 0, left = 0;
+
+	for (share = ctx->shares; share < end; share++) {
+		sum += mgx_share_rate(ctx, share);
+		left += share->left;
+	}
+	ctx->exec.remain = min(ctx->batch.bytes, left);
+	for (share = ctx->shares; share < end; share++) {
+		u64 rate = mgx_share_rate(ctx, share);
+
+		if (rate)
+			share->part = mgx_piece_part(rate, sum);
+	}
+}
+
+static void mgx_exec_feed_all(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
+
+	for (share = ctx->shares; share < end; share++)
+		if (share->to)
+			mgx_share_feed(ctx, share);
+}
+
+/* The CPU has copied its share. Is there more, it keeps nobody waiting now. */
+static void mgx_exec_leave(struct mgx_ctx *ctx)
+{
+	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
+
+	spin_lock_irq(&ctx->exec.lock);
+	ctx->exec.helped = false;
+	for (share = ctx->shares; share < end; share++)
+		share->part = 0;
+	spin_unlock_irq(&ctx->exec.lock);
+	mgx_exec_feed_all(ctx);
+}
+
 /**
  * mgx_exec_run() - copy a batch by the channels that were submitted to
  * @ctx: its batch is gathered, its shares are granted
@@ -719,13 +789,15 @@ void mgx_exec_run(struct mgx_ctx *ctx)
 	ctx->exec.helped = false;
 	for (share = ctx->shares; share < end; share++)
 		ctx->exec.helped |= !share->to;
+	if (ctx->exec.helped && ctx->nr_shares > 1)
+		mgx_exec_divide(ctx);
 	ctx->exec.deadline_ns = max(READ_ONCE(deadline_ms), 1U) * NSEC_PER_MSEC;
-	for (share = ctx->shares; share < end; share++)
-		if (share->to)
-			mgx_share_feed(ctx, share);
+	mgx_exec_feed_all(ctx);
 	for (share = ctx->shares; share < end; share++)
 		if (!share->to)
 			mgx_exec_help(ctx, share);
+	if (ctx->exec.helped && READ_ONCE(ctx->exec.pos) < ctx->pairs.nr)
+		mgx_exec_leave(ctx);
 	mgx_exec_finish(ctx);
 	if (ctx->exec.rest.bytes)
 		mgx_channel_account_caller(&ctx->exec.rest);

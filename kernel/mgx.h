@@ -48,6 +48,7 @@ enum mgx_phase {
  * @to: who copies; NULL for the calling CPU
  * @chunk: bytes per job at most, a multiple of PAGE_SIZE
  * @left: bytes it may still pull from the remainder
+ * @part: what it may take of the rest at once, see piece.h; 0 for no limit
  * @inflight: jobs that are started and not done
  * @stopped: starts no more jobs
  * @start_ns: when its first job was started
@@ -57,6 +58,7 @@ struct mgx_share {
 	struct mgx_channel *to;
 	u32 chunk;
 	u64 left;
+	u32 part;
 	u32 inflight;
 	bool stopped;
 	u64 start_ns;
@@ -68,6 +70,8 @@ struct mgx_share {
  * @lock: protects all that follows and the states of the pairs
  * @pos: first pair that is not pulled completely
  * @off: bytes of it that are pulled
+ * @remain: bytes that nobody has pulled, or fewer if the shares end before;
+ *	kept only if several pull and the calling CPU is one of them
  * @inflight: jobs that refer to this context
  * @jobs: those of them that are with a channel, oldest first
  * @returned: those that a driver did not take
@@ -84,6 +88,7 @@ struct mgx_exec {
 	u32 pos;
 	u32 inflight;
 	u64 off;
+	u64 remain;
 	struct list_head jobs;
 	struct list_head returned;
 	struct list_head own;

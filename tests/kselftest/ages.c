@@ -52,7 +52,7 @@ TEST_F(age, works)
 	EXPECT_TRUE(mgx_is("ops", variant->name));
 	EXPECT_TRUE(mgx_is("timeout_ms", variant->timeout_ms));
 	ASSERT_EQ(0, counts_read(&c));
-	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
 	ASSERT_EQ(0, counts_since(&c));
 	EXPECT_EQ(PAGES, EV(&c, pages_used));
 	EXPECT_EQ(0, mem_check(&self->mem));

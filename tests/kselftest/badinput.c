@@ -20,8 +20,8 @@
 
 static int move_there_and_back(struct mem *m)
 {
-	ssize_t there = mem_move_pages(m, 1, false);
-	ssize_t back = mem_move_pages(m, 0, false);
+	ssize_t there = mem_move_all(m, 1, false);
+	ssize_t back = mem_move_all(m, 0, false);
 
 	return there == (ssize_t)(m->len / PAGE) && back == there &&
 			       !mem_check(m) ?

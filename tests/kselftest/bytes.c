@@ -66,16 +66,13 @@ FIXTURE_TEARDOWN(bytes)
 typedef FIXTURE_DATA(bytes) bytes_t;
 typedef FIXTURE_VARIANT(bytes) variant_t;
 
-/* A page that someone looks at for a moment (a pagevec) is worth a retry. */
 static void move_to(struct __test_metadata *_metadata, bytes_t *self, int node,
 		    bool all)
 {
 	struct mem *m = &self->mem;
-	ssize_t there = 0, before = mem_on_node(m, node);
-	int tries;
+	ssize_t before = mem_on_node(m, node);
+	ssize_t there = mem_move_all(m, node, all);
 
-	for (tries = 0; tries < 5 && there < (ssize_t)(m->len / PAGE); tries++)
-		there = mem_move_pages(m, node, all);
 	ASSERT_EQ((ssize_t)(m->len / PAGE), there);
 	self->moved += there - before;
 }
@@ -322,6 +319,7 @@ TEST_F(bytes, swap_cache)
 {
 	struct mem *m = &self->mem;
 	size_t at;
+	int tries;
 
 	ASSERT_EQ(0, disk_swap(true));
 	make(_metadata, self, MEM_ANON, MIB(2));
@@ -330,9 +328,15 @@ TEST_F(bytes, swap_cache)
 	ASSERT_TRUE(written_back());
 	for (at = 0; at < m->len / 2; at += PAGE)
 		(void)*(volatile char *)(m->addr + at);
-	EXPECT_LE(m->len / KIB(2), table_read("/proc/meminfo", "SwapCached"));
+	/* Some were never written out, and the counter is not exact. */
+	EXPECT_LE(m->len / KIB(4), table_read("/proc/meminfo", "SwapCached"));
 	self->moved = mem_on_node(m, 0);
-	EXPECT_LE((ssize_t)self->moved, mem_move_pages(m, 1, false));
+	EXPECT_LT(0, self->moved);
+	for (tries = 0; tries < 50 && mem_on_node(m, 0); tries++) {
+		EXPECT_LE(0, mem_move_pages(m, 1, false));
+		usleep(tries > 4 ? 20000 : 0);
+	}
+	EXPECT_EQ(0, mem_on_node(m, 0));
 	counts_since(&self->counts);
 	EXPECT_EQ(0, mem_check(m));
 	expect_eligible(_metadata, self, variant);

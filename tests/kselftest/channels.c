@@ -93,11 +93,8 @@ static void move_to(struct __test_metadata *_metadata, channels_t *self,
 		    int node)
 {
 	struct mem *m = &self->mem;
-	ssize_t there = 0;
-	int tries;
+	ssize_t there = mem_move_all(m, node, false);
 
-	for (tries = 0; tries < 5 && there < (ssize_t)(m->len / PAGE); tries++)
-		there = mem_move_pages(m, node, false);
 	ASSERT_EQ((ssize_t)(m->len / PAGE), there);
 	EXPECT_EQ(0, mem_check(m));
 	self->moved += there;
@@ -269,9 +266,9 @@ TEST(all_kinds_at_once)
 	ASSERT_EQ(0, mem_make(&m, MEM_THP, MIB(8), 0));
 	ASSERT_EQ(0, roundrobin_start(&policy, &r));
 	ASSERT_EQ(0, counts_read(&c));
-	EXPECT_EQ(MIB(8) / PAGE, mem_move_pages(&m, 1, false));
+	EXPECT_EQ(MIB(8) / PAGE, mem_move_all(&m, 1, false));
 	EXPECT_EQ(0, mem_check(&m));
-	EXPECT_EQ(MIB(8) / PAGE, mem_move_pages(&m, 0, false));
+	EXPECT_EQ(MIB(8) / PAGE, mem_move_all(&m, 0, false));
 	EXPECT_EQ(0, mem_check(&m));
 	for (id = 1; id <= (int)r.last; id++)
 		EXPECT_LT(0, channel_get(id, "bytes"));

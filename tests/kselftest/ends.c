@@ -95,7 +95,7 @@ static void expect_end(struct __test_metadata *_metadata, ends_t *self,
 static void expect_moves(struct __test_metadata *_metadata, ends_t *self,
 			 int node)
 {
-	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, node, false));
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, node, false));
 	EXPECT_EQ(0, mem_check(&self->mem));
 }
 

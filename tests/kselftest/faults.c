@@ -133,8 +133,11 @@ static void move_to(struct __test_metadata *_metadata, faults_t *self, int node)
 	ssize_t there = 0;
 	int tries;
 
-	for (tries = 0; tries < 5 && there < self->all; tries++)
+	for (tries = 0; tries < 50 && there < self->all; tries++) {
+		if (tries > 4)
+			usleep(20000);
 		there = move_once(_metadata, self, node);
+	}
 	EXPECT_EQ(self->all, there);
 }
 

@@ -172,6 +172,11 @@ size_t mem_on_node(const struct mem *m, int node);
  * a negative errno. @all moves pages that other processes map as well.
  */
 ssize_t mem_move_pages(struct mem *m, int node, bool all);
+/*
+ * Until all are there: somebody may look at a page for a moment (a batch of the
+ * LRU, writeback that has been told to stop), longer on a busy machine. 5 s.
+ */
+ssize_t mem_move_all(struct mem *m, int node, bool all);
 ssize_t mem_mbind(struct mem *m, int node);
 /* migrate_pages(2) of this process, from one node to the other. */
 int process_migrate(int from, int to);

@@ -55,7 +55,7 @@ static void look(struct __test_metadata *_metadata, info_t *self, int nid,
 	uint32_t key = 0;
 
 	ASSERT_EQ(0, bpf_map_update_elem(self->fd, &key, &ask, BPF_ANY));
-	ASSERT_EQ(PAGES, mem_move_pages(&self->mem, to, false));
+	ASSERT_EQ(PAGES, mem_move_all(&self->mem, to, false));
 	ASSERT_EQ(0, bpf_map_lookup_elem(self->fd, &key, &self->seen));
 	EXPECT_LT(0, self->seen.batches);
 	EXPECT_EQ(0, mem_check(&self->mem));
@@ -127,7 +127,7 @@ static double caller_page_ns(struct __test_metadata *_metadata, info_t *self)
 	policy_detach(&self->policy);
 	EXPECT_EQ(0, policy_start(&cpu, "mgx_cpu"));
 	for (i = 0; i < 32; i++)
-		EXPECT_EQ(PAGES, mem_move_pages(&self->mem, i % 2, false));
+		EXPECT_EQ(PAGES, mem_move_all(&self->mem, i % 2, false));
 	policy_close(&cpu);
 	EXPECT_EQ(0, policy_attach(&self->policy));
 	bytes = figure(0, "bytes") - bytes;
@@ -177,15 +177,19 @@ static unsigned long long table_sum(int id, const char *name, int column,
 	return sum;
 }
 
+/* The channel may work for others, kcompactd say, while it is looked at. */
 TEST_F_TIMEOUT(info, tables, LIMIT)
 {
-	unsigned long long before = figure(1, "bytes");
+	unsigned long long before = figure(1, "bytes"), copies, times, mine;
 
 	look(_metadata, self, 0, 1);
-	EXPECT_EQ(figure(1, "copies") - figure(1, "errors"),
-		  table_sum(1, "latency", 1, 0));
-	EXPECT_EQ(figure(1, "bytes") - before,
-		  table_sum(1, "initiators", 2, getpid()));
+	copies = figure(1, "copies") - figure(1, "errors");
+	times = table_sum(1, "latency", 1, 0);
+	EXPECT_LE(copies, times);
+	EXPECT_LE(times, figure(1, "copies") - figure(1, "errors"));
+	mine = table_sum(1, "initiators", 2, getpid());
+	EXPECT_LT(0, mine);
+	EXPECT_LE(mine, figure(1, "bytes") - before);
 }
 
 TEST_F_TIMEOUT(info, offline, LIMIT)

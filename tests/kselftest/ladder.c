@@ -81,7 +81,7 @@ static void moves(struct __test_metadata *_metadata, struct mem *m,
 {
 	while (nr--) {
 		ASSERT_EQ((ssize_t)(m->len / 4096),
-			  mem_move_pages(m, !node_of(m->addr), false));
+			  mem_move_all(m, !node_of(m->addr), false));
 		ASSERT_EQ(0, mem_check(m));
 	}
 }

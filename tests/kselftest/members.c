@@ -61,7 +61,7 @@ static void start(struct __test_metadata *_metadata, members_t *self)
 static void move(struct __test_metadata *_metadata, members_t *self)
 {
 	self->at = !self->at;
-	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, self->at, false));
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, self->at, false));
 	EXPECT_EQ(0, mem_check(&self->mem));
 }
 

@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(noalloc, in_the_hot_path, LIMIT)
 	ASSERT_EQ(0, counts_read(&self->counts));
 	asked = requests();
 	EXPECT_LE(0, asked);
-	EXPECT_EQ(MIB(4) / PAGE, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(MIB(4) / PAGE, mem_move_all(&self->mem, 1, false));
 	EXPECT_EQ(asked, requests());
 	ASSERT_EQ(0, trace_read(&found));
 	ASSERT_EQ(0, counts_since(&self->counts));

@@ -355,7 +355,7 @@ TEST_F_TIMEOUT(pins, memfd_pin_stays, LIMIT)
 	dmabuf_write(_metadata, fd);
 	expect_content(_metadata, self);
 	close(fd);
-	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
 	expect_content(_metadata, self);
 }
 

@@ -218,7 +218,7 @@ TEST_F_TIMEOUT(poison, soft_offline, LIMIT)
 	EXPECT_EQ(0, mem_check(&self->mem));
 	EXPECT_EQ(0, counts_since(&self->counts));
 	EXPECT_EQ(1, self->counts.reason[MGX_REASON_MEMORY_FAILURE]);
-	EXPECT_EQ(PAGES, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
 	EXPECT_EQ(0, mem_check(&self->mem));
 }
 

@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(provider)
 /* All there, and by whom. */
 static void move(struct __test_metadata *_metadata, provider_t *self, int node)
 {
-	ASSERT_EQ(PAGES, mem_move_pages(&self->mem, node, false));
+	ASSERT_EQ(PAGES, mem_move_all(&self->mem, node, false));
 	EXPECT_EQ(0, mem_check(&self->mem));
 }
 

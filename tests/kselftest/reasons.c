@@ -64,7 +64,7 @@ static void expect_reason(struct __test_metadata *_metadata, reasons_t *self,
 TEST_F(reasons, move_pages)
 {
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, MIB(1), 0));
-	EXPECT_EQ(256, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(256, mem_move_all(&self->mem, 1, false));
 	expect_reason(_metadata, self, MGX_REASON_SYSCALL, 256);
 }
 

@@ -33,7 +33,7 @@ static void expect_works(struct __test_metadata *_metadata)
 	ASSERT_EQ(0, mem_make(&m, MEM_ANON, PAGES * 4096, 0));
 	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
 	ASSERT_EQ(0, counts_read(&c));
-	EXPECT_EQ(PAGES, mem_move_pages(&m, 1, false));
+	EXPECT_EQ(PAGES, mem_move_all(&m, 1, false));
 	ASSERT_EQ(0, counts_since(&c));
 	EXPECT_EQ(PAGES, EV(&c, pages_used));
 	EXPECT_EQ(0, mem_check(&m));
@@ -314,7 +314,7 @@ TEST(kfuncs_refuse)
 	ASSERT_EQ(0, mem_make(&m, MEM_ANON, PAGES * 4096, 0));
 	ASSERT_EQ(0, policy_start(&policy, "t_misuse"));
 	ASSERT_EQ(0, counts_read(&c));
-	EXPECT_EQ(PAGES, mem_move_pages(&m, 1, false));
+	EXPECT_EQ(PAGES, mem_move_all(&m, 1, false));
 	ASSERT_EQ(0, counts_since(&c));
 	for (i = 0; i < T_MISUSE_NR; i++)
 		EXPECT_EQ(expected[i],

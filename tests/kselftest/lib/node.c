@@ -56,18 +56,58 @@ size_t mem_on_node(const struct mem *m, int node)
 	return found;
 }
 
+/* What the last mem_move_pages() was told of the pages, by errno. */
+static unsigned int refused[256];
+
+static void remember(const int *status, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (status[i] < 0 && status[i] > -(int)ARRAY_LEN(refused))
+			refused[-status[i]]++;
+}
+
+static void move_note(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_LEN(refused); i++)
+		if (refused[i])
+			note("move_pages(): %u times %s", refused[i],
+			     strerror(i));
+}
+
 ssize_t mem_move_pages(struct mem *m, int node, bool all)
 {
 	int flags = all ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
 	int status[CHUNK], nr;
 	size_t at;
 
+	memset(refused, 0, sizeof(refused));
+
 	for (at = 0; at < m->len; at += nr * m->unit) {
 		nr = move_chunk(m, at, m->unit, node, flags, status);
 		if (nr < 0)
 			return nr;
+		remember(status, nr);
 	}
 	return mem_on_node(m, node);
+}
+
+ssize_t mem_move_all(struct mem *m, int node, bool all)
+{
+	ssize_t there, want = m->len / PAGE;
+	int tries = 0;
+
+	do {
+		if (tries > 4)
+			usleep(20000);
+		there = mem_move_pages(m, node, all);
+	} while (there >= 0 && there < want && ++tries < 250);
+	if (there < want)
+		move_note();
+	return there;
 }
 
 ssize_t mem_mbind(struct mem *m, int node)
