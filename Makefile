@@ -25,8 +25,9 @@ help:
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make test-hostile  a policy that means no good, for MINUTES=10 on each kernel,
 #:                  while memory is migrated; KERNEL=6.12 for one kernel
-#: make test-debug  kselftests on debug kernels (KASAN, lockdep, kmemleak ...), which
-#:                  it builds first; TESTS='name...' KERNELS='debug-7' narrow it
+#: make test-debug  kselftests, and the kernel's own of migration, on debug kernels
+#:                  (KASAN, lockdep, kmemleak ...), which it builds first;
+#:                  TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
 #: make test-faults  each fault of that engine alone, with folios of each size;

@@ -138,8 +138,9 @@ host_tests() { run_host_tests | merge host; }
 
 # --- guests ----------------------------------------------------------------------
 
-# guest_programs [engine]: the selected programs of tests.list, for a guest that
-# has an engine or for one that has none. Long ones have to be named.
+# guest_programs [engine|debug]: the selected programs of tests.list, for a guest
+# that has an engine, for one that has none, or for a debug kernel alone. Long
+# ones have to be named.
 guest_programs()
 {
 	local name guest long
@@ -216,6 +217,15 @@ guests()
 	(($# || rc == 0)) || failed_point "$run" kernel "the guest ended with status $rc; see build/logs/$run.console"
 }
 
+# kernel_programs RELEASE ENGINE: what RELEASE's guest with or without ENGINE runs.
+kernel_programs()
+{
+	guest_programs "$2"
+	if is_debug "$1" && [[ -z $2 ]]; then
+		guest_programs debug
+	fi
+}
+
 # one_kernel SERIES RELEASE: the kselftests on one kernel.
 one_kernel()
 {
@@ -225,7 +235,7 @@ one_kernel()
 	for engine in '' engine; do
 		run+=${engine:+-engine}
 		: >"$OUT/$run.results"
-		mapfile -t programs < <(guest_programs "$engine")
+		mapfile -t programs < <(kernel_programs "$release" "$engine")
 		((!${#programs[@]})) ||
 			guests "$run" "$release" "${programs[@]}" | merge "$series"
 	done

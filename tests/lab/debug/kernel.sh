@@ -53,9 +53,10 @@ tarball()
 	fi
 	mkdir -p "$DEBUG/deb"
 	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
-	"$LAB_SRC/enter.sh" bash -c "cd /src/build/debug/deb && apt-get -q download $1" >&2
+	"$LAB_SRC/enter.sh" bash -c "cd /src/build/debug/deb && apt-get -q download $1" >&2 ||
+		return
 	"$LAB_SRC/enter.sh" bash -c "dpkg-deb --fsys-tarfile /src/build/debug/deb/$1_*.deb" |
-		tar -xO "./usr/src/$1.tar.xz"
+		tar -xO "./usr/src/$1.tar.xz" || return
 	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
 }
 
@@ -90,7 +91,8 @@ configure()
 	local src=$1 obj=$2 symbol missing=''
 
 	mkdir -p "$DEBUG/$obj"
-	lab_make "$src" "$obj" -s KCONFIG_ALLCONFIG=/src/tests/lab/debug/config allnoconfig
+	lab_make "$src" "$obj" -s KCONFIG_ALLCONFIG=/src/tests/lab/debug/config allnoconfig ||
+		return
 	for symbol in $NEEDED; do
 		grep -q "^CONFIG_$symbol=[ym]" "$DEBUG/$obj/.config" || missing+=" $symbol"
 	done
@@ -100,14 +102,27 @@ configure()
 	}
 }
 
+# selftest SRC RELEASE: the source's own test of migration, which the guest finds
+# in build/debug/RELEASE/selftest; its headers are the lab's.
+selftest()
+{
+	local out=/src/build/debug/$2/selftest
+
+	mkdir -p "$DEBUG/$2/selftest"
+	"$LAB_SRC/enter.sh" make --no-print-directory KHDR_INCLUDES= "OUTPUT=$out" \
+		-C "/src/build/debug/$1/tools/testing/selftests/mm" "$out/migration"
+}
+
 build()
 {
 	local src=$1 release=$2
 
-	lab_make "$src" "$release/obj" -j"$(nproc)" bzImage modules
-	lab_make "$src" "$release/obj" -s INSTALL_MOD_STRIP=1 \
-		"INSTALL_MOD_PATH=/src/build/debug/$release" modules_install
-	cp "$DEBUG/$release/obj/arch/x86/boot/bzImage" "$DEBUG/$release/vmlinuz"
+	# Nobody's errexit is on where a failure is handled: each step says so itself.
+	lab_make "$src" "$release/obj" -j"$(nproc)" bzImage modules &&
+		lab_make "$src" "$release/obj" -s INSTALL_MOD_STRIP=1 \
+			"INSTALL_MOD_PATH=/src/build/debug/$release" modules_install &&
+		cp "$DEBUG/$release/obj/arch/x86/boot/bzImage" "$DEBUG/$release/vmlinuz" &&
+		selftest "$src" "$release"
 }
 
 # list SERIES RELEASE: enters the kernel in the list that lib.sh reads

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# test.sh: the kselftests on debug kernels, which it builds first: any report of
-# KASAN, lockdep, DMA_API_DEBUG, kmemleak ... fails. TAP, as by 'make test'.
+# test.sh: the kselftests, with what is for debug kernels alone (migration.sh), on
+# debug kernels, which it builds first: any report of KASAN, lockdep,
+# DMA_API_DEBUG, kmemleak ... fails. TAP, as by 'make test'.
 #
 # TESTS='name ...': these programs only; KERNELS='debug-7': on this one only.
 set -euo pipefail
