@@ -27,6 +27,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
 
 #include "mgx.h"
@@ -35,7 +36,6 @@
 
 #define MGX_RESCHED_PAGES 16
 #define MGX_REFUSALS	  64 /* full rings in a row until a channel is suspect */
-#define MGX_RATE_BYTES	  (1ULL << 20)
 
 static unsigned int deadline_ms = 500;
 module_param(deadline_ms, uint, 0644);
@@ -725,9 +725,8 @@ static u64 mgx_share_rate(struct mgx_ctx *ctx, struct mgx_share *share)
 		return READ_ONCE(channel->ewma_ns) ?
 			       max(READ_ONCE(channel->ewma_mbps), 1ULL) :
 			       0;
-	ns = mgx_cost_ns(MGX_RATE_BYTES, ctx->batch.src_nid,
-			 ctx->batch.dst_nid);
-	return ns ? max(div64_u64(MGX_RATE_BYTES * 1000, ns), 1ULL) : 0;
+	ns = mgx_cost_ns(SZ_1M, ctx->batch.src_nid, ctx->batch.dst_nid);
+	return ns ? max(div64_u64(SZ_1M * 1000ULL, ns), 1ULL) : 0;
 }
 
 /* What each channel may take at once, if it is not to keep the CPU waiting. */

@@ -59,6 +59,7 @@ which "b" "its name" 'echo ok 1 a; echo not ok 2 b; echo 1..2'
 which "f.b (f.c:9:b:Expected 0 (0) == x (1))" "and what was wrong with it first" \
 	'echo "# f.c:1:a:Expected 3"; echo ok 1 f.a
 	 echo "# f.c:9:b:Expected 0 (0) == x (1)"; echo "# f.c:10:b:Expected 7"; echo not ok 2 f.b; echo 1..2'
+# shellcheck disable=SC2016
 which "a; b; c; ..." "three are enough" \
 	'for i in a b c d; do echo "not ok 1 - $i"; done; echo 1..4'
 echo "1..$n"
