@@ -174,7 +174,8 @@ size_t mem_on_node(const struct mem *m, int node);
 ssize_t mem_move_pages(struct mem *m, int node, bool all);
 /*
  * Until all are there: somebody may look at a page for a moment (a batch of the
- * LRU, writeback that has been told to stop), longer on a busy machine. 5 s.
+ * LRU, writeback that has been told to stop), longer on a busy machine; a folio
+ * of a file may have been split, and is mapped again then. 5 s.
  */
 ssize_t mem_move_all(struct mem *m, int node, bool all);
 ssize_t mem_mbind(struct mem *m, int node);

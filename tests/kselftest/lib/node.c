@@ -95,6 +95,15 @@ ssize_t mem_move_pages(struct mem *m, int node, bool all)
 	return mem_on_node(m, node);
 }
 
+/* A file's folio that the kernel had to split is not mapped afterwards. */
+static void map_again(const struct mem *m)
+{
+	size_t at;
+
+	for (at = 0; at < m->len; at += PAGE)
+		(void)*(volatile char *)(m->addr + at);
+}
+
 ssize_t mem_move_all(struct mem *m, int node, bool all)
 {
 	ssize_t there, want = m->len / PAGE;
@@ -103,6 +112,8 @@ ssize_t mem_move_all(struct mem *m, int node, bool all)
 	do {
 		if (tries > 4)
 			usleep(20000);
+		if (tries)
+			map_again(m);
 		there = mem_move_pages(m, node, all);
 	} while (there >= 0 && there < want && ++tries < 250);
 	if (there < want)
