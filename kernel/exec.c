@@ -356,19 +356,18 @@ static bool mgx_job_start(struct mgx_channel *channel, struct mgx_job *job)
 	return !rc;
 }
 
-/* Start jobs of @share while its channel has room. By the call itself. */
-static void mgx_share_feed(struct mgx_ctx *ctx, struct mgx_share *share)
+/* Start a job of @share if its channel has room. By the call itself. */
+static bool mgx_share_start(struct mgx_ctx *ctx, struct mgx_share *share)
 {
 	struct mgx_channel *channel = share->to;
 	struct mgx_job *job;
 
-	do {
-		spin_lock_irq(&channel->lock);
-		spin_lock(&ctx->exec.lock);
-		job = mgx_job_next(channel, ctx, share);
-		spin_unlock(&ctx->exec.lock);
-		spin_unlock_irq(&channel->lock);
-	} while (job && mgx_job_start(channel, job));
+	spin_lock_irq(&channel->lock);
+	spin_lock(&ctx->exec.lock);
+	job = mgx_job_next(channel, ctx, share);
+	spin_unlock(&ctx->exec.lock);
+	spin_unlock_irq(&channel->lock);
+	return job && mgx_job_start(channel, job);
 }
 
 /* A job that was given up is done after all: nobody writes to it any more. */
@@ -678,7 +677,8 @@ static void mgx_exec_feed(struct mgx_ctx *ctx)
 
 	for (share = ctx->shares; share < ctx->shares + ctx->nr_shares; share++)
 		if (share->to && !READ_ONCE(share->inflight))
-			mgx_share_feed(ctx, share);
+			while (mgx_share_start(ctx, share))
+				;
 }
 
 static void mgx_exec_finish(struct mgx_ctx *ctx)
@@ -748,13 +748,17 @@ static void mgx_exec_divide(struct mgx_ctx *ctx)
 	}
 }
 
+/* A piece to each before anybody has one in advance: nobody goes without. */
 static void mgx_exec_feed_all(struct mgx_ctx *ctx)
 {
 	struct mgx_share *share, *end = ctx->shares + ctx->nr_shares;
+	bool more;
 
-	for (share = ctx->shares; share < end; share++)
-		if (share->to)
-			mgx_share_feed(ctx, share);
+	do {
+		more = false;
+		for (share = ctx->shares; share < end; share++)
+			more |= share->to && mgx_share_start(ctx, share);
+	} while (more);
 }
 
 /* The CPU has copied its share. Is there more, it keeps nobody waiting now. */

@@ -230,6 +230,27 @@ TEST_F_TIMEOUT(schedule, promised, LIMIT)
 		  channel_get(self->sims.id[0], "bytes") - before);
 }
 
+/* As many pieces as engines: each copies one, and none waits behind another. */
+TEST_F_TIMEOUT(schedule, one_each, LIMIT)
+{
+	uint64_t before[2];
+	unsigned int i;
+	struct mem m;
+
+	ASSERT_EQ(0, mem_make(&m, MEM_ANON, 2 * CHUNK, 0));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, sim_set(i, "mbps", 8));
+		before[i] = channel_get(self->sims.id[i], "bytes");
+	}
+	start(_metadata, self, 2, true);
+	EXPECT_EQ(2 * CHUNK / 4096, mem_move_pages(&m, 1, false));
+	EXPECT_EQ(0, mem_check(&m));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CHUNK, channel_get(self->sims.id[i], "bytes") -
+					 before[i]);
+	mem_free(&m);
+}
+
 /*
  * A third one is dead. It costs the first batch its deadline, no more, and
  * those behind it nothing, until it is asked again.
