@@ -60,7 +60,7 @@ start_engine()
 start_policy()
 {
 	load_policy "$POLICY" --set "first=${channels[0]}" \
-		--set "last=${channels[-1]}" --set "width=$WIDTH"
+		--set "last=${channels[-1]}" --set "width=$WIDTH" --set free_cpu=1
 	[[ $(cat "$SYSFS/ops") == "$POLICY" ]] || fail "$POLICY is not attached"
 }
 
