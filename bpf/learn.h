@@ -12,9 +12,12 @@
  *  - Then the cheapest is used. Others are tried again, optimistically, but from
  *    a budget: 1/128 of the time since then, no more.
  *  - A change of the machine is detected, and what was learned is forgotten: a
- *    channel came or went, also if nobody saw it missing, or the batches of the
- *    arm in use take other than they took for several in a row. A false alarm
- *    doubles the patience.
+ *    channel came or went, also if nobody saw it missing, or batches take other
+ *    than batches of their arm usually took, and the evidence for that adds up
+ *    (cumulative sums: Page, "Continuous inspection schemes", Biometrika 41,
+ *    1954). It is summed in logarithms and one batch is worth little, since the
+ *    times of a CPU that others want too are skewed: most batches take less than
+ *    their mean, a few many times it. A false alarm doubles the patience.
  *
  * Bandits that detect changes and start anew: Liu, Lee, Shroff, "A
  * change-detection based framework for piecewise-stationary multi-armed bandit
@@ -40,9 +43,12 @@
 #define MGX_LEARN_FAR  3 /* far off: so many times the best */
 #define MGX_LEARN_BUDGET \
 	128 /* one in so many nanoseconds may be spent on trials */
-#define MGX_LEARN_PAUSE	   16 /* batches between two trials */
-#define MGX_LEARN_ALARM	   6  /* batches in a row that are not as they were */
-#define MGX_LEARN_CALM	   48 /* batches until the first alarm counts */
+#define MGX_LEARN_PAUSE	   16	/* batches between two trials */
+#define MGX_LEARN_KNOWN	   32	/* batches that what is usual is the mean of */
+#define MGX_LEARN_ALARM	   1024 /* sum of evidence, in log2 / 256 */
+#define MGX_LEARN_MOST	   192	/* that one batch counts for: 1.7 times */
+#define MGX_LEARN_SLACK	   64	/* of each batch is no evidence: 1.2 times */
+#define MGX_LEARN_CALM	   48	/* batches until the first alarm counts */
 #define MGX_LEARN_CALM_MAX 4096
 #define MGX_LEARN_PROBES   8 /* batches that only measure channels, per class */
 #define MGX_LEARN_NEVER	   0xffffffffU /* cost of what does not work */
@@ -80,11 +86,15 @@ enum mgx_arm {
 /**
  * struct mgx_learn_arm - what is known of an arm
  * @cost: nanoseconds per MiB, moving average
- * @tries: how often it was tried since the last change
+ * @tries: how often it was tried since the last change, to MGX_LEARN_KNOWN
+ * @usual: what it usually costs, logarithm to base 2, times 256
+ * @pad: unused
  */
 struct mgx_learn_arm {
 	__u32 cost;
 	__u32 tries;
+	__u32 usual;
+	__u32 pad;
 };
 
 /**
@@ -96,10 +106,10 @@ struct mgx_learn_arm {
  * @next: arm to be tried next
  * @since: batches since the last trial
  * @batches: batches since the last change
- * @ref: cost of the arm in use when it was found the best
- * @ref_arm: which
- * @slower: batches in a row that took longer than @ref
- * @faster: batches in a row that took less
+ * @warm: warm-up is over
+ * @used: arm in use
+ * @slower: evidence that the machine has become slower
+ * @faster: evidence that it has become faster
  * @calm: batches that must pass between two alarms
  * @probes: batches that only measured channels since the last change
  * @changes: how often all was forgotten
@@ -115,8 +125,8 @@ struct mgx_learn {
 	__u32 next;
 	__u32 since;
 	__u32 batches;
-	__u32 ref;
-	__u32 ref_arm;
+	__u32 warm;
+	__u32 used;
 	__u32 slower;
 	__u32 faster;
 	__u32 calm;
@@ -254,7 +264,7 @@ static inline __u32 mgx_learn_choose(struct mgx_learn *l, __u32 usable,
 /* Nobody need look at the channels: the CPU is best, and no trial is due. */
 static inline bool mgx_learn_settled_on_cpu(const struct mgx_learn *l)
 {
-	return l->ref_arm == MGX_ARM_CPU && l->ref && l->batches % 16 &&
+	return l->used == MGX_ARM_CPU && l->warm && l->batches % 16 &&
 	       l->since + 1 < MGX_LEARN_PAUSE;
 }
 
@@ -272,7 +282,7 @@ static inline void mgx_learn_forget(struct mgx_learn *l, __u64 set)
 	l->credit_ns = 0;
 	l->probes = 0;
 	l->since = 0;
-	l->ref = 0;
+	l->warm = 0;
 	l->slower = 0;
 	l->faster = 0;
 	if (!l->calm)
@@ -286,32 +296,64 @@ static inline bool mgx_learn_outdated(const struct mgx_learn *l, __u64 set,
 	return l->set != set || l->news != news;
 }
 
-/* The arm in use has a new sample: is the machine still the same? */
-static inline bool mgx_learn_alarm(struct mgx_learn *l, __u32 sample)
+/* Logarithm to base 2, times 256; linear between powers: at most 22 too little. */
+static inline __u32 mgx_learn_log(__u32 x)
 {
-	l->slower = sample > l->ref + l->ref / 4 ? l->slower + 1 : 0;
-	l->faster = sample < l->ref - l->ref / 4 ? l->faster + 1 : 0;
+	__u32 log = 0, shift, rest = x;
+
+	for (shift = 16; shift; shift >>= 1) {
+		if (rest >> shift) {
+			rest >>= shift;
+			log += shift;
+		}
+	}
+	return log << 8 | ((__u64)x << 8 >> log & 255);
+}
+
+static inline __s32 mgx_learn_clip(__s32 evidence)
+{
+	if (evidence > MGX_LEARN_MOST)
+		return MGX_LEARN_MOST;
+	return evidence < -MGX_LEARN_MOST ? -MGX_LEARN_MOST : evidence;
+}
+
+static inline __u32 mgx_learn_sum(__u32 sum, __s32 evidence)
+{
+	__s32 next = (__s32)sum + evidence - MGX_LEARN_SLACK;
+
+	if (next > MGX_LEARN_ALARM)
+		next = MGX_LEARN_ALARM;
+	return next > 0 ? next : 0;
+}
+
+/* A batch that took @log instead of what is @usual: is the machine as it was? */
+static inline void mgx_learn_judge(struct mgx_learn *l, __u32 usual, __u32 log)
+{
+	__s32 evidence = mgx_learn_clip((__s32)log - (__s32)usual);
+
+	l->slower = mgx_learn_sum(l->slower, evidence);
+	l->faster = mgx_learn_sum(l->faster, -evidence);
+}
+
+static inline bool mgx_learn_alarm(const struct mgx_learn *l)
+{
 	if (l->slower < MGX_LEARN_ALARM && l->faster < MGX_LEARN_ALARM)
 		return false;
 	return l->batches >= l->calm;
 }
 
-/* The arm in use became so much worse that another is best: not by chance. */
-static inline bool mgx_learn_fallen(const struct mgx_learn *l, __u32 best)
+/* The least of the first few, then the mean in which none counts for too much. */
+static inline __u32 mgx_learn_usual(__u32 usual, __u32 log, __u32 nr)
 {
-	return l->ref && l->ref_arm != best && l->batches >= l->calm &&
-	       l->arm[l->ref_arm & 7].cost > l->ref + l->ref / 4;
-}
+	__s32 off = mgx_learn_clip((__s32)log - (__s32)usual);
 
-/* Warm-up is over, or another arm has become the best: what to compare with. */
-static inline void mgx_learn_settle(struct mgx_learn *l, __u32 best)
-{
-	if (l->ref && l->ref_arm == best)
-		return;
-	l->ref = l->arm[best & 7].cost;
-	l->ref_arm = best;
-	l->slower = 0;
-	l->faster = 0;
+	if (nr == 1 || (nr <= MGX_LEARN_WARM && log < usual))
+		return log;
+	if (nr <= MGX_LEARN_WARM)
+		return usual;
+	if (off > 0)
+		return usual + ((__u32)off + nr / 2) / nr;
+	return usual - ((__u32)-off + nr / 2) / nr;
 }
 
 static inline void mgx_learn_sample(struct mgx_learn_arm *a, __u32 sample)
@@ -323,8 +365,9 @@ static inline void mgx_learn_sample(struct mgx_learn_arm *a, __u32 sample)
 	else
 		a->cost = mgx_learn_average(a->cost, sample,
 					    a->tries < MGX_LEARN_WARM ? 2 : 8);
-	if (a->tries < MGX_LEARN_WARM)
+	if (a->tries < MGX_LEARN_KNOWN)
 		a->tries++;
+	a->usual = mgx_learn_usual(a->usual, mgx_learn_log(sample), a->tries);
 }
 
 /**
@@ -339,21 +382,23 @@ static inline void mgx_learn_feed(struct mgx_learn *l, __u32 usable, __u32 arm,
 				  __u64 bytes, __u64 ns)
 {
 	__u32 best, sample = mgx_learn_cost(bytes, ns);
-	bool fallen;
+	struct mgx_learn_arm *a = &l->arm[arm & 7];
 
 	if (arm >= MGX_NR_ARMS)
 		return;
 	l->batches++;
-	mgx_learn_sample(&l->arm[arm & 7], sample);
+	if (a->tries >= MGX_LEARN_WARM)
+		mgx_learn_judge(l, a->usual, mgx_learn_log(sample));
+	mgx_learn_sample(a, sample);
 	best = mgx_learn_best(l, usable);
 	if (mgx_learn_warming(l, usable, best) < MGX_NR_ARMS)
 		return;
+	l->warm = 1;
+	l->used = best;
 	l->credit_ns += ns / MGX_LEARN_BUDGET;
 	if (l->credit_ns > 1ULL << 32)
 		l->credit_ns = 1ULL << 32;
-	fallen = mgx_learn_fallen(l, best);
-	mgx_learn_settle(l, best);
-	if (!fallen && (arm != l->ref_arm || !mgx_learn_alarm(l, sample)))
+	if (!mgx_learn_alarm(l))
 		return;
 	/* Once more and it was a false alarm, unless it stays calm for long. */
 	l->calm = l->batches > 4 * l->calm ? MGX_LEARN_CALM : l->calm * 2;
@@ -486,17 +531,21 @@ static inline __u64 mgx_plan_share(const struct mgx_plan_one *one, __u64 bytes,
 	return share - one->inflight;
 }
 
-/* Bytes per piece; @share: what is one piece if there is to be only one. */
+/*
+ * Bytes per piece; @share: what is one piece if there is to be only one. Without
+ * the CPU it is a page more: shares are rounded down, and a page that is left
+ * would take one of the channels its whole latency once more.
+ */
 static inline __u32 mgx_plan_chunk(__u64 share, __u32 arm)
 {
-	__u64 chunk = share + MGX_LEARN_PAGE - 1;
+	__u64 chunk = share;
 
 	if (arm == MGX_ARM_HELP_SMALL || arm == MGX_ARM_FREE_SMALL)
 		return 16 << 10;
 	if (arm == MGX_ARM_HELP || arm == MGX_ARM_FREE)
 		return 64 << 10;
-	if (chunk < MGX_LEARN_PAGE)
-		chunk = MGX_LEARN_PAGE;
+	if (!mgx_arm_helps(arm) || chunk < MGX_LEARN_PAGE)
+		chunk += MGX_LEARN_PAGE;
 	if (chunk > 4 << 20)
 		chunk = 4 << 20;
 	return chunk & ~(MGX_LEARN_PAGE - 1);

@@ -20,6 +20,7 @@
  * @latency_ns: of each piece, not overlapped by the next
  * @busy_ns: channels start that late: another user
  * @noise: per cent by which a batch varies
+ * @wait_ns: one batch in four takes that much more: another has the CPU
  */
 struct machine {
 	unsigned int cpu_mbps;
@@ -28,6 +29,7 @@ struct machine {
 	unsigned int latency_ns[CHANS];
 	unsigned int busy_ns[CHANS];
 	unsigned int noise;
+	unsigned int wait_ns;
 };
 
 /**
@@ -183,6 +185,8 @@ static __u64 batch(struct policy *p, const struct machine *m, __u64 bytes)
 	ns = list_schedule(m, w, nr, bytes);
 	if (m->noise)
 		ns += ns * random_below(m->noise) / 100;
+	if (m->wait_ns && !random_below(4))
+		ns += m->wait_ns;
 	use = arm == MGX_NR_ARMS ? MGX_LEARN_PROBED : arm;
 	for (i = 0; i < m->nr; i++)
 		if (w[i].done)
@@ -229,7 +233,7 @@ static __u64 cpu_ns(const struct machine *m, __u64 bytes)
 
 static __u64 best_static_ns(const struct machine *m, __u64 bytes)
 {
-	static const __u64 chunks[] = { 16 * KB, 64 * KB, 256 * KB };
+	static const __u64 chunks[] = { 16 * KB, 64 * KB, 256 * KB, 512 * KB };
 	__u64 best = cpu_ns(m, bytes), ns;
 	unsigned int i;
 
@@ -254,6 +258,8 @@ static const struct {
 	{ "fast", { 2500, 4, FOUR(5000), FOUR(2000), .noise = 0 } },
 	{ "slow", { 2500, 4, FOUR(100), FOUR(2000), .noise = 0 } },
 	{ "late", { 2500, 4, FOUR(2500), FOUR(200000), .noise = 0 } },
+	{ "late, unequal",
+	  { 2500, 4, { 2500, 2400, 2600, 2300 }, FOUR(200000), .noise = 0 } },
 	{ "unequal",
 	  { 2500, 4, { 5000, 2500, 100, 10 }, FOUR(2000), .noise = 0 } },
 	{ "slow CPU", { 200, 4, FOUR(1000), FOUR(2000), .noise = 0 } },
@@ -347,6 +353,29 @@ static void test_degrading(void)
 	ok(p.learn.changes, "it was noticed");
 }
 
+/* So soon that what is usual is the mean of few; it is seen in time all the same. */
+static void test_degrading_soon(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 200; cpu <= 2500; cpu += 100) {
+		struct machine m = { cpu, 4, FOUR(5000), FOUR(2000),
+				     .noise = 0 };
+		struct policy p = {};
+		__u64 ns, best;
+
+		batches(&p, &m, 64 * KB, 64);
+		m = (struct machine){ cpu, 4, FOUR(100), FOUR(2000),
+				      .noise = 0 };
+		batches(&p, &m, 64 * KB, 64);
+		ns = batches(&p, &m, 64 * KB, 64) / 64;
+		best = best_static_ns(&m, 64 * KB);
+		ok(best * 100 >= ns * 95,
+		   "CPU of %u MB/s, engines became slow: %llu of %llu ns", cpu,
+		   ns, best);
+	}
+}
+
 static void test_recovering(void)
 {
 	struct machine slow = { 1000, 4, FOUR(50), FOUR(2000), .noise = 0 };
@@ -410,6 +439,45 @@ static void test_false_alarms(void)
 	batches(&p, &m, MB, 20000);
 	ok(p.learn.changes < 20, "%u times learnt anew in 20000 noisy batches",
 	   p.learn.changes);
+}
+
+/*
+ * Nor is one whose CPU others want too: a few batches take many times what most
+ * do, so that most take much less than their mean.
+ */
+static void test_preempted(void)
+{
+	struct machine m = { 2500,	 4,	      FOUR(2500),
+			     FOUR(5000), .noise = 10, .wait_ns = 3000000 };
+	struct policy p = {};
+
+	seed = 3;
+	batches(&p, &m, 256 * KB, 20000);
+	ok(p.learn.changes < 20,
+	   "%u times learnt anew in 20000 batches, some of them preempted",
+	   p.learn.changes);
+}
+
+/* It is seen soon, and not by two batches that were unlucky. */
+static void test_evidence(void)
+{
+	struct mgx_learn l = {};
+	unsigned int i;
+
+	mgx_learn_judge(&l, mgx_learn_log(1000), mgx_learn_log(50000));
+	mgx_learn_judge(&l, mgx_learn_log(1000), mgx_learn_log(50000));
+	ok(!mgx_learn_alarm(&l), "two slow batches are no change");
+	for (i = 0; i < 6; i++)
+		mgx_learn_judge(&l, mgx_learn_log(1000), mgx_learn_log(50000));
+	ok(mgx_learn_alarm(&l), "eight are");
+	for (i = 0; i < 128; i++)
+		mgx_learn_judge(&l, mgx_learn_log(1000), mgx_learn_log(1150));
+	is(l.slower, 0, "a little slower is not");
+	is(mgx_learn_log(1 << 20), 20 << 8, "logarithm of a power");
+	ok(mgx_learn_log(0) == 0 && mgx_learn_log(1) == 0 &&
+		   mgx_learn_log(3) == (256 | 128) &&
+		   mgx_learn_log(~0U) == (32 << 8) - 1,
+	   "and of others");
 }
 
 static void test_health(void)
@@ -488,9 +556,12 @@ int main(void)
 	test_slow_engines_add();
 	test_regret();
 	test_degrading();
+	test_degrading_soon();
 	test_recovering();
 	test_set();
 	test_replaced();
 	test_false_alarms();
+	test_preempted();
+	test_evidence();
 	return tap_done();
 }
