@@ -40,7 +40,7 @@ help:
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
-#: make bench-policies  throughput of each policy in each of 35 scenarios, on
+#: make bench-policies  throughput of each policy in each of 40 scenarios, on
 #:                  simulated engines; KERNEL=6.12 for one kernel, and then
 #:                  CHANNELS='slow dead' for some of the scenarios
 #: make insns       writes tests/kselftest/insns.table anew: what the verifier looks

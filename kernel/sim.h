@@ -61,6 +61,8 @@ enum sim_fault_id {
  * @ring_size: descriptors that can be outstanding
  * @late_ms: how late the fault 'late' is
  * @repeat: a fault that has happened counts anew
+ * @other_bytes: what another user of the engine copies each time
+ * @other_us: how often it does, 0: there is no other user
  */
 struct sim_settings {
 	u32 mbps;
@@ -70,6 +72,8 @@ struct sim_settings {
 	u32 ring_size;
 	u32 late_ms;
 	u32 repeat;
+	u32 other_bytes;
+	u32 other_us;
 };
 
 /**
@@ -236,6 +240,7 @@ struct sim_port {
  * @dead: has no power, or is not there any more
  * @port: the two drivers
  * @busy_until: when the last copy has left its data path
+ * @other_ns: when the other user asked last
  * @free: descriptors that nobody uses
  * @desc: all descriptors
  */
@@ -256,6 +261,7 @@ struct sim_engine {
 	bool dead;
 	struct sim_port port[SIM_NR_PORTS];
 	u64 busy_until;
+	u64 other_ns;
 	struct list_head free;
 	struct sim_desc *desc;
 };

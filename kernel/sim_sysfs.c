@@ -7,7 +7,8 @@
  *   dma_name	dmaengine's name of its channel
  *
  * Settings, at any time (see &struct sim_settings):
- *   mbps, latency_ns, jitter_ns, out_of_order, ring_size, late_ms, repeat
+ *   mbps, latency_ns, jitter_ns, out_of_order, ring_size, late_ms, repeat,
+ *   other_bytes, other_us
  *
  * faults/: write N and the N-th descriptor from now on meets the fault, 0 never;
  * what is read is how many are left. With repeat=1, each N-th.
@@ -107,6 +108,8 @@ SIM_ATTR_SETTING(out_of_order, 0, 1);
 SIM_ATTR_SETTING(ring_size, 1, SIM_RING_MAX);
 SIM_ATTR_SETTING(late_ms, 1, 60000);
 SIM_ATTR_SETTING(repeat, 0, 1);
+SIM_ATTR_SETTING(other_bytes, 0, SZ_1G);
+SIM_ATTR_SETTING(other_us, 0, USEC_PER_SEC);
 
 /* --- faults ------------------------------------------------------------------------ */
 
@@ -250,6 +253,8 @@ static struct attribute *sim_slot_attrs[] = {
 	&sim_setting_ring_size.attr,
 	&sim_setting_late_ms.attr,
 	&sim_setting_repeat.attr,
+	&sim_setting_other_bytes.attr,
+	&sim_setting_other_us.attr,
 	NULL,
 };
 

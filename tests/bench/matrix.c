@@ -59,7 +59,9 @@ static const struct size {
  * @latency_ns: of each
  * @later_mbps: half way @mbps becomes that; 0: it does not
  * @dead: the first one hangs
- * @busy: another process migrates all the time
+ * @other_us: each engine has another user too, who copies 256 KiB that often;
+ *	0: it has none
+ * @crowded: another process migrates all the time, on the same CPU
  */
 static const struct machine {
 	const char *name;
@@ -68,15 +70,17 @@ static const struct machine {
 	unsigned int latency_ns;
 	unsigned int later_mbps;
 	bool dead;
-	bool busy;
+	unsigned int other_us;
+	bool crowded;
 } machines[] = {
-	{ "none", 0, 0, 0, 0, false, false },
-	{ "fast", ENGINES, 5000, 2000, 0, false, false },
-	{ "slow", ENGINES, 100, 2000, 0, false, false },
-	{ "late", ENGINES, 2500, 200000, 0, false, false },
-	{ "dead", ENGINES, 2500, 2000, 0, true, false },
-	{ "degrading", ENGINES, 5000, 2000, 100, false, false },
-	{ "busy", ENGINES, 2500, 2000, 0, false, true },
+	{ "none", 0, 0, 0, 0, false, 0, false },
+	{ "fast", ENGINES, 5000, 2000, 0, false, 0, false },
+	{ "slow", ENGINES, 100, 2000, 0, false, 0, false },
+	{ "late", ENGINES, 2500, 200000, 0, false, 0, false },
+	{ "dead", ENGINES, 2500, 2000, 0, true, 0, false },
+	{ "degrading", ENGINES, 5000, 2000, 100, false, 0, false },
+	{ "busy", ENGINES, 2500, 2000, 0, false, 210, false },
+	{ "crowded", ENGINES, 2500, 2000, 0, false, 0, true },
 };
 
 static const struct machine *plugged;
@@ -117,6 +121,8 @@ static void engines_start(const struct machine *m)
 		errx(1, "no engines");
 	set_all("mbps", m->mbps);
 	set_all("latency_ns", m->latency_ns);
+	set_all("other_bytes", KIB(256));
+	set_all("other_us", m->other_us);
 	set_all("repeat", 1);
 	for (i = m->dead; i < sims.nr; i++)
 		if (sim_set(i, "faults/wrong_status", 1))
@@ -145,10 +151,10 @@ static void other_main(void)
 
 static void other_start(const struct machine *m)
 {
-	other = m->busy ? fork() : 0;
+	other = m->crowded ? fork() : 0;
 	if (other < 0)
 		err(1, "fork");
-	if (m->busy && !other)
+	if (m->crowded && !other)
 		other_main();
 }
 
@@ -238,26 +244,48 @@ static uint64_t thread_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static void moves(struct mem *m, unsigned int nr)
+/* The kernel splits these when they move once more: each move has new ones. */
+static bool moves_once(const struct mem *m)
 {
+	return m->unit == KIB(64);
+}
+
+static void renew(struct mem *m)
+{
+	if (madvise(m->addr, m->len, MADV_DONTNEED) || node_bind(0))
+		err(1, "memory cannot be renewed");
+	mem_fill(m, m->seed);
+	node_bind(-1);
+}
+
+/* Returns the CPU time of the calls. */
+static uint64_t moves(struct mem *m, unsigned int nr)
+{
+	uint64_t start, ns = 0;
 	static int node;
 
 	while (nr--) {
 		node = !node;
+		if (moves_once(m)) {
+			renew(m);
+			node = 1;
+		}
+		start = thread_ns();
 		/* An engine that hangs makes some stay, once. */
 		if (mem_move_pages(m, node, false) < 0)
 			errx(1, "pages cannot be moved");
+		ns += thread_ns() - start;
 	}
+	return ns;
 }
 
 static struct result measured(struct mem *m, unsigned int nr)
 {
 	struct mgx_policy_stat before = batches(), after;
-	uint64_t programs = programs_ns(), caller = thread_ns();
+	uint64_t programs = programs_ns();
 	struct result r;
 
-	moves(m, nr);
-	r.caller_ns = (double)(thread_ns() - caller) / nr;
+	r.caller_ns = (double)moves(m, nr) / nr;
 	after = batches();
 	r.program_ns = (double)(programs_ns() - programs) /
 		       (after.batches - before.batches);

@@ -246,9 +246,22 @@ TEST_F_TIMEOUT(schedule, one_each, LIMIT)
 	EXPECT_EQ(2 * CHUNK / 4096, mem_move_pages(&m, 1, false));
 	EXPECT_EQ(0, mem_check(&m));
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(CHUNK, channel_get(self->sims.id[i], "bytes") -
-					 before[i]);
+		EXPECT_EQ(CHUNK,
+			  channel_get(self->sims.id[i], "bytes") - before[i]);
 	mem_free(&m);
+}
+
+/* An engine that is busy with somebody else for half of the time. */
+TEST_F_TIMEOUT(schedule, other_user, LIMIT)
+{
+	double alone;
+
+	ASSERT_EQ(0, sim_set(0, "mbps", 8));
+	start(_metadata, self, 1, true);
+	alone = best_ms(_metadata, self);
+	ASSERT_EQ(0, sim_set(0, "other_bytes", CHUNK));
+	ASSERT_EQ(0, sim_set(0, "other_us", 2000 * ms_per_piece(8)));
+	EXPECT_LT(alone * 1.5, best_ms(_metadata, self));
 }
 
 /*
