@@ -101,7 +101,8 @@ struct mgx_learn_arm {
  * struct mgx_learn - what is known for one size class
  * @arm: by &enum mgx_arm
  * @set: channels it was learned with, one bit each
- * @credit_ns: time that may be spent on trials
+ * @credit_ns: time that may be spent on trials; below 0 when one has cost more
+ *	than was thought
  * @epoch: counts up when all is forgotten; what channels cost is then unknown
  * @next: arm to be tried next
  * @since: batches since the last trial
@@ -120,7 +121,7 @@ struct mgx_learn_arm {
 struct mgx_learn {
 	struct mgx_learn_arm arm[MGX_PLAN_MAX];
 	__u64 set;
-	__u64 credit_ns;
+	__s64 credit_ns;
 	__u32 epoch;
 	__u32 next;
 	__u32 since;
@@ -219,17 +220,20 @@ static inline __u32 mgx_learn_warming(const struct mgx_learn *l, __u32 usable,
 	return arm;
 }
 
-/* An arm that the budget allows to try again, or @best. */
+/*
+ * An arm that the budget allows to try again, or @best. Those without the CPU
+ * come first: they show more of the engines.
+ */
 static inline __u32 mgx_learn_trial(struct mgx_learn *l, __u32 usable,
 				    __u32 best, __u64 bytes)
 {
-	__u32 a = l->next < MGX_NR_ARMS ? l->next : 0;
-	__u64 extra = 0;
+	__u32 a = MGX_NR_ARMS - 1 - l->next % MGX_NR_ARMS;
+	__s64 extra = 0;
 
 	if (++l->since < MGX_LEARN_PAUSE)
 		return best;
 	if (a == best || !(usable >> a & 1)) {
-		l->next = a + 1;
+		l->next++;
 		return best;
 	}
 	if (l->arm[a & 7].cost > l->arm[best & 7].cost)
@@ -238,7 +242,7 @@ static inline __u32 mgx_learn_trial(struct mgx_learn *l, __u32 usable,
 	if (extra > l->credit_ns)
 		return best;
 	l->credit_ns -= extra;
-	l->next = a + 1;
+	l->next++;
 	l->since = 0;
 	l->trials++;
 	return a;
@@ -370,6 +374,18 @@ static inline void mgx_learn_sample(struct mgx_learn_arm *a, __u32 sample)
 	a->usual = mgx_learn_usual(a->usual, mgx_learn_log(sample), a->tries);
 }
 
+/*
+ * What a trial has cost beyond what was expected is owed, what it has not, was
+ * not spent. After a bad surprise there are no trials for long: if engines have
+ * become slow, other arms with them have too.
+ */
+static inline void mgx_learn_settle(struct mgx_learn *l, __u32 expected,
+				    __u32 sample, __u64 bytes)
+{
+	l->credit_ns += (__s64)mgx_learn_ns(expected, bytes);
+	l->credit_ns -= (__s64)mgx_learn_ns(sample, bytes);
+}
+
 /**
  * mgx_learn_feed() - a batch was copied
  * @l: what is known
@@ -389,6 +405,8 @@ static inline void mgx_learn_feed(struct mgx_learn *l, __u32 usable, __u32 arm,
 	l->batches++;
 	if (a->tries >= MGX_LEARN_WARM)
 		mgx_learn_judge(l, a->usual, mgx_learn_log(sample));
+	if (l->warm && arm != l->used)
+		mgx_learn_settle(l, a->cost, sample, bytes);
 	mgx_learn_sample(a, sample);
 	best = mgx_learn_best(l, usable);
 	if (mgx_learn_warming(l, usable, best) < MGX_NR_ARMS)
@@ -396,8 +414,8 @@ static inline void mgx_learn_feed(struct mgx_learn *l, __u32 usable, __u32 arm,
 	l->warm = 1;
 	l->used = best;
 	l->credit_ns += ns / MGX_LEARN_BUDGET;
-	if (l->credit_ns > 1ULL << 32)
-		l->credit_ns = 1ULL << 32;
+	if (l->credit_ns > 1LL << 32)
+		l->credit_ns = 1LL << 32;
 	if (!mgx_learn_alarm(l))
 		return;
 	/* Once more and it was a false alarm, unless it stays calm for long. */

@@ -376,6 +376,34 @@ static void test_degrading_soon(void)
 	}
 }
 
+/*
+ * Engines that were not the best, but not far off, become slow: one trial shows
+ * it, and what that cost keeps others from being made.
+ */
+static void test_degrading_unused(void)
+{
+	__u64 ns, worst = 0, bytes = 256 * KB;
+	unsigned int mbps, before;
+
+	for (mbps = 500; mbps <= 2500; mbps += 500) {
+		for (before = 64; before <= 256; before += 8) {
+			struct machine m = { 2500, 4, FOUR(mbps), FOUR(10000),
+					     .noise = 0 };
+			struct machine slow = { 2500, 4, FOUR(50), FOUR(10000),
+						.noise = 0 };
+			struct policy p = {};
+
+			batches(&p, &m, bytes, before);
+			batches(&p, &slow, bytes, 64);
+			ns = batches(&p, &slow, bytes, 64) / 64;
+			worst = ns > worst ? ns : worst;
+		}
+	}
+	ok(copy_ns(2500, bytes) * 100 >= worst * 95,
+	   "unused engines became slow: %llu ns at most, CPU %llu", worst,
+	   copy_ns(2500, bytes));
+}
+
 static void test_recovering(void)
 {
 	struct machine slow = { 1000, 4, FOUR(50), FOUR(2000), .noise = 0 };
@@ -557,6 +585,7 @@ int main(void)
 	test_regret();
 	test_degrading();
 	test_degrading_soon();
+	test_degrading_unused();
 	test_recovering();
 	test_set();
 	test_replaced();
