@@ -61,7 +61,8 @@ static const struct size {
  * @dead: the first one hangs
  * @other_us: each engine has another user too, who copies 256 KiB that often;
  *	0: it has none
- * @crowded: another process migrates all the time, on the same CPU
+ * @crowded: another process migrates all the time, on the same CPU. No goal: it
+ *	depends on whom the scheduler prefers, and figures vary by half
  */
 static const struct machine {
 	const char *name;
@@ -372,11 +373,13 @@ static void scenario(const struct machine *machine, const struct size *size)
 	       adaptive->mbps >= OF_CPU * r[0].mbps;
 	if (size->len == MIB(2) && size->kind == MEM_ANON)
 		good &= adaptive->program_ns <= OF_COST * r[0].caller_ns;
-	missed += !good;
+	missed += !good && !machine->crowded;
 	printf(" %8.2f %7.2f %6.2f %%%s\n", adaptive->mbps / best,
 	       adaptive->mbps / r[0].mbps,
 	       100 * adaptive->program_ns / r[0].caller_ns,
-	       good ? "" : " MISSED");
+	       good		? "" :
+	       machine->crowded ? " (no goal)" :
+				  " MISSED");
 	fflush(stdout);
 	json_scenario(machine, size, r, best, good);
 }
