@@ -4,7 +4,7 @@
 # off.sh: mgxctl off and restore: back to the stock path, whoever holds the policy
 # and whatever hangs; mgxctl load --wait, which units use; migrate_ext(5) knows all
 # that the module says about itself. Runs as root in the guest, module loaded.
-# kselftest-timeout: 300
+# kselftest-timeout: 900
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -108,7 +108,7 @@ test_off()
 test_locked()
 {
 	mgxctl load mgx_noop >/dev/null
-	job flock $pins sleep 600
+	job flock -o $pins sleep 600
 	wait_for 10 sh -c "! flock -n $pins true"
 	off_from "a loader that hangs" mgx_noop
 	kill "$job"
@@ -169,7 +169,7 @@ test_wait()
 test_notify()
 {
 	perl -MSocket -e 'socket(S, PF_UNIX, SOCK_DGRAM, 0); bind(S, sockaddr_un($ARGV[0])) or die;
-		$| = 1; print "up\n"; while (recv(S, $m, 100, 0)) { print "$m\n" }' "$tmp/notify" >"$tmp/heard" &
+		$| = 1; print "up\n"; while (defined recv(S, $m, 100, 0)) { print "$m\n" }' "$tmp/notify" >"$tmp/heard" &
 	jobs+=("$!")
 	wait_for 20 test -s "$tmp/heard"
 	NOTIFY_SOCKET=$tmp/notify job mgxctl load --wait mgx_noop
