@@ -50,6 +50,13 @@ static int detach_all(void)
 		    strerror(-err));
 }
 
+/* The directory stays while mgxd's monitor has pins in it. */
+static void remove_pins(void)
+{
+	pin_remove();
+	rmdir(PIN_DIR);
+}
+
 /* @tree: what was done */
 static int turn_off(struct json_object *tree)
 {
@@ -57,7 +64,7 @@ static int turn_off(struct json_object *tree)
 	bool active;
 
 	if (!sysfs_present()) {
-		pin_remove();
+		remove_pins();
 		put_string(tree, "ended", NULL);
 		put_string(tree, "state", "the module is not loaded");
 		return 0;
@@ -66,7 +73,7 @@ static int turn_off(struct json_object *tree)
 	active = sysfs_active();
 	if (eject() || detach_all())
 		return -1;
-	pin_remove();
+	remove_pins();
 	put_string(tree, "ended", *name ? name : NULL);
 	report_sysfs(tree, "state", "state");
 	report_sysfs(tree, "hooks", "hooks");
