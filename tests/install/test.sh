@@ -50,7 +50,7 @@ main()
 	: >"$results"
 	echo "TAP version 14"
 	"$LAB_SRC/layer.sh" || exit
-	program files 300 in_layer -t files /src/tests/install/files.sh
+	program files 600 "$0" --in -t files /src/tests/install/files.sh
 	"$LAB_SRC/deb.sh" >"$LOGS/install-deb.log" 2>&1
 	n=$((n + 1))
 	if tail -n 5 "$LOGS/install-deb.log" | grep -q 'lintian: clean'; then
@@ -60,8 +60,8 @@ main()
 		echo "not ok $n - deb # $LOGS/install-deb.log"
 		echo "deb 0 1 0" >>"$results"
 	fi
-	program booted-root 1800 in_layer booted /src/tests/install/booted-root.sh
-	program cycle 1200 in_layer -b cycle /src/tests/install/cycle.sh
+	program booted-root 1800 "$0" --in booted /src/tests/install/booted-root.sh
+	program cycle 1800 "$0" --in -b cycle /src/tests/install/cycle.sh
 	(($#)) || mapfile -t all < <(kernels | cut -d ' ' -f 1)
 	for series in "${all[@]-}" "$@"; do
 		[[ $series ]] || continue
@@ -72,4 +72,10 @@ main()
 		exit f || !p }' "$results"
 }
 
-main "$@"
+# timeout(1) starts programs, not functions.
+if [[ ${1:-} == --in ]]; then
+	shift
+	in_layer "$@"
+else
+	main "$@"
+fi
