@@ -18,7 +18,7 @@ refused_by_dkms()
 {
 	local dir=/lib/modules/6.13.0-fake
 
-	mkdir -p $dir/build
+	mkdir -p $dir/build/include
 	sed '/^CONFIG_DEBUG_INFO_BTF=/d' "/lib/modules/${releases[0]}/build/.config" >$dir/build/.config
 	cp "/lib/modules/${releases[0]}/build/Module.symvers" $dir/build
 	: >$dir/build/Makefile
