@@ -4,6 +4,8 @@
 # the directory that MGX_BUILD names.
 
 LABDIR := tests/lab
+BUILD := $(abspath $(or $(MGX_BUILD),build))
+export DESTDIR prefix
 
 all:
 	@$(LABDIR)/host-build.sh
@@ -12,6 +14,9 @@ help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 
 #: make             build for the running kernel, say what is missing for that
+#: make install     puts what was built into its places: DESTDIR= prefix=/usr/local
+#: make uninstall   takes it out again
+#: make deb         Debian packages, built in the lab, in build/deb
 #: make demo        the main job, from a clean machine: sets up the lab, boots it,
 #:                  moves a live redis between NUMA nodes by a BPF policy
 #: make test        all tests: on the host, then in the lab on both kernels
@@ -37,6 +42,9 @@ help:
 #: make test-dashboard  the dashboard in headless Chromium, which it installs in
 #:                  build/browser: from the recording, then from a guest that
 #:                  migrates; TESTS=page for the first alone
+#: make test-install  what 'make install' and the packages put on a machine, from
+#:                  installation to purge, for both kernels; their units under a
+#:                  booted systemd; KERNEL=6.12 for one kernel
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
@@ -45,12 +53,21 @@ help:
 #:                  CHANNELS='slow dead' for some of the scenarios
 #: make insns       writes tests/kselftest/insns.table anew: what the verifier looks
 #:                  at for each program; a kselftest fails when one has grown
-#: make check       style: shellcheck, checkpatch, sparse
+#: make check       style: shellcheck, checkpatch, sparse, licences, spelling, pages
 #: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
 #:
 #: KERNEL is a series (6.12, 7, 7.3), the newest without it.
 #: MGX_BUILD=DIR builds in DIR instead of build/.
+
+install uninstall:
+	@user/install.sh '$(BUILD)' $@
+
+deb: lab
+	@$(LABDIR)/deb.sh
+
+test-install: lab-build
+	@tests/install/test.sh $(KERNEL)
 
 lab:
 	@$(LABDIR)/setup.sh
@@ -116,5 +133,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-debug \
-	test-engine test-faults test-daemon test-dashboard dashboard bench bench-policies insns check clean distclean
+.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-debug \
+	test-engine test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean

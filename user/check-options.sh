@@ -52,7 +52,7 @@ option_rows()
 options=$(option_rows | sed -n 's/^\(-.\), \(--[a-z-]*\).*/\1 \2/p' | tr ' ' '\n' | sort -u)
 
 # Options that a text mentions; man pages write \- for a dash.
-mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z]*' | tr -d ' "(' | sort -u; }
+mentioned() { sed 's/\\-/-/g' "$1" | grep -oE '(^|[ "(])--?[a-zA-Z][a-z-]*' | tr -d ' "(' | sort -u; }
 
 # in_text FILE WORD
 in_text() { sed 's/\\-/-/g' "$1" | grep -qE "(^|[^a-z-])$2([^a-z-]|\$)"; }

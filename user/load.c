@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "link.h"
 #include "module.h"
+#include "notify.h"
 #include "option.h"
 #include "pin.h"
 #include "policy.h"
@@ -62,9 +63,10 @@ static int loader_open(struct loader *loader, const char *arg)
 	const struct options *options = loader->options;
 	char path[PATH_MAX];
 
-	if (options->replace && options->foreground)
+	if (options->foreground && (options->replace || options->wait))
 		return fail("use one of them",
-			    "--replace and --foreground exclude each other");
+			    "--foreground and --%s exclude each other",
+			    options->replace ? "replace" : "wait");
 	if (policy_find(arg, path) || policy_open(&loader->policy, path))
 		return -1;
 	if (options->guard && guard_set(&loader->policy, options->guard))
@@ -201,29 +203,28 @@ static void loader_abort(struct loader *loader)
 		pin_remove();
 }
 
-static int load_pinned(struct loader *loader)
+/* Several reports: a document a line. */
+static enum output_form report_form(const struct options *options)
 {
-	if (loader_claim(loader) || policy_load(&loader->policy) ||
-	    pin_stage_maps(loader->policy.object) || loader_attach(loader) ||
-	    loader_pin(loader)) {
-		loader_abort(loader);
-		return STATUS_FAILED;
-	}
-	output_print(report_loaded(loader), options_form(loader->options));
-	return STATUS_OK;
+	return options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN;
 }
 
-/* Until a signal comes, the link is detached, or the policy has ended. */
-static void wait_for_end(const struct loader *loader, int signal_fd)
+/*
+ * Until a signal comes, the link is detached, or the policy has ended. A link of
+ * -1 is not watched. False if it was a signal.
+ */
+static bool wait_for_end(int link_fd, int signal_fd)
 {
 	struct pollfd fds[] = {
 		{ .fd = signal_fd, .events = POLLIN },
-		{ .fd = bpf_link__fd(loader->link) },
+		{ .fd = link_fd },
 	};
 
+	notify("READY=1");
 	while (sysfs_active())
 		if (poll(fds, 2, POLL_MS) > 0)
 			break;
+	return !fds[0].revents;
 }
 
 static int report_end(const struct loader *loader)
@@ -233,8 +234,7 @@ static int report_end(const struct loader *loader)
 
 	sysfs_read("exit/kind", kind, sizeof(kind));
 	report_exit_dump(tree, "exit");
-	output_print(tree,
-		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
+	output_print(tree, report_form(loader->options));
 	if (!strncmp(kind, "error", strlen("error")))
 		return STATUS_FAILED;
 	return STATUS_OK;
@@ -251,14 +251,89 @@ static int load_foreground(struct loader *loader)
 	}
 	pin_unlock(loader->lock_fd);
 	loader->lock_fd = -1;
-	output_print(report_loaded(loader),
-		     loader->options->json ? OUTPUT_JSON_LINE : OUTPUT_PLAIN);
-	wait_for_end(loader, signal_fd);
+	output_print(report_loaded(loader), report_form(loader->options));
+	wait_for_end(bpf_link__fd(loader->link), signal_fd);
 	/* Waits for the policy's exit(), so that the report is complete. */
 	bpf_link__destroy(loader->link);
 	loader->link = NULL;
 	close(signal_fd);
 	return report_end(loader);
+}
+
+static int load_pinned(struct loader *loader)
+{
+	if (loader_claim(loader) || policy_load(&loader->policy) ||
+	    pin_stage_maps(loader->policy.object) || loader_attach(loader) ||
+	    loader_pin(loader)) {
+		loader_abort(loader);
+		return STATUS_FAILED;
+	}
+	return STATUS_OK;
+}
+
+/* What the policy in charge needs of this process: nothing. */
+static void loader_let_go(struct loader *loader)
+{
+	bpf_link__destroy(loader->link);
+	loader->link = NULL;
+	slot_close(&loader->slot);
+	policy_close(&loader->policy);
+	loader->policy.object = NULL;
+	loader->policy.log = NULL;
+	pin_unlock(loader->lock_fd);
+	loader->lock_fd = -1;
+}
+
+/* Waits for the exit() of a policy that ended by itself, and cleans up. */
+static void clear_ended(void)
+{
+	int lock_fd = pin_lock();
+	struct slot slot;
+
+	if (lock_fd < 0)
+		return;
+	slot_open(&slot);
+	if (slot.holder == SLOT_PINNED && !slot.active)
+		slot_clear(&slot);
+	slot_close(&slot);
+	pin_unlock(lock_fd);
+}
+
+/*
+ * Follows whoever is in charge: the policy may be swapped meanwhile. At a signal
+ * it stays as it is.
+ */
+static int load_wait(struct loader *loader)
+{
+	int signal_fd = signals_open(), status = STATUS_OK;
+
+	if (load_pinned(loader))
+		return STATUS_FAILED;
+	output_print(report_loaded(loader), report_form(loader->options));
+	fflush(stdout);
+	loader_let_go(loader);
+	if (wait_for_end(-1, signal_fd)) {
+		clear_ended();
+		status = report_end(loader);
+	}
+	close(signal_fd);
+	return status;
+}
+
+static int load_and_leave(struct loader *loader)
+{
+	if (load_pinned(loader))
+		return STATUS_FAILED;
+	output_print(report_loaded(loader), options_form(loader->options));
+	return STATUS_OK;
+}
+
+static int load_as_told(struct loader *loader)
+{
+	if (loader->options->foreground)
+		return load_foreground(loader);
+	return loader->options->wait ? load_wait(loader) :
+				       load_and_leave(loader);
 }
 
 int load_run(const struct options *options, const char *arg)
@@ -272,8 +347,7 @@ int load_run(const struct options *options, const char *arg)
 
 	error_about("load", arg);
 	if (!loader_open(&loader, arg))
-		status = options->foreground ? load_foreground(&loader) :
-					       load_pinned(&loader);
+		status = load_as_told(&loader);
 	bpf_link__destroy(loader.link);
 	slot_close(&loader.slot);
 	if (loader.lock_fd >= 0)

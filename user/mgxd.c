@@ -17,7 +17,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "help.h"
 #include "http.h"
 #include "keeper.h"
+#include "notify.h"
 #include "option.h"
 #include "pin.h"
 #include "request.h"
@@ -210,6 +210,8 @@ static int on_sample(struct mgxd *mgxd)
 	mgxd->nr_shares = 0;
 	hub_sample(mgxd->hub, mgxd->sample);
 	wake(mgxd);
+	/* Who samples and serves is alive: each second, if a watchdog asks or not. */
+	notify("WATCHDOG=1");
 	return 0;
 }
 
@@ -238,27 +240,6 @@ static int on_rare(void *arg, void *data, size_t size)
 }
 
 /* --- start --------------------------------------------------------------------------- */
-
-/* For a supervisor that wants to know; without one, nothing. */
-static void notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!path || strlen(path) >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, path, strlen(path));
-	if (*path == '@')
-		address.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL,
-	       (struct sockaddr *)&address,
-	       offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	close(fd);
-}
 
 /* What only root can do; others are shown the same without it. */
 static int start_keeper(struct mgxd *mgxd)

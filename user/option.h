@@ -21,6 +21,7 @@ struct options {
 	bool version;
 	bool replace;
 	bool foreground;
+	bool wait;
 	bool force;
 	bool last;
 	const char *guard; /* NULL: none; what follows the '=', or "" */
@@ -118,6 +119,9 @@ int option_seconds(const struct options *options, long *seconds);
 /* Commands, by file. */
 int load_run(const struct options *options, const char *arg);
 int unload_run(const struct options *options, const char *arg);
+int off_run(const struct options *options, const char *arg);
+int restore_run(const struct options *options, const char *arg);
+int new_run(const struct options *options, const char *arg);
 int status_run(const struct options *options, const char *arg);
 int policies_run(const struct options *options, const char *arg);
 int dump_run(const struct options *options, const char *arg);

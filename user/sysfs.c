@@ -39,6 +39,21 @@ int sysfs_read(const char *name, char *text, size_t size)
 	return file_read(path, text, size);
 }
 
+int sysfs_write(const char *name, const char *text)
+{
+	char path[256];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), MGX_SYSFS "/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 char *sysfs_text(const char *name)
 {
 	char path[256], *text = NULL;

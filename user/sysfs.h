@@ -18,6 +18,9 @@ int file_read(const char *path, char *text, size_t size);
 /* As file_read(), of a file below MGX_SYSFS; @text is empty after an error. */
 int sysfs_read(const char *name, char *text, size_t size);
 
+/* Returns 0 or -errno. */
+int sysfs_write(const char *name, const char *text);
+
 /* A file of several lines, to be freed; NULL and errno after an error. */
 char *sysfs_text(const char *name);
 

@@ -3,7 +3,7 @@
 #
 # check.sh: style: shellcheck over the scripts (on this machine, where it is
 # installed), clang-format and checkpatch over the C, a module build with W=1
-# and sparse.
+# and sparse, licences, spelling, manual pages.
 # shellcheck disable=SC2317 # the steps are called by name
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -79,7 +79,47 @@ warnings()
 	! grep -aE 'obj/.*(warning|error):' "$LOGS/check.log"
 }
 
-for step in scripts format checkpatch warnings; do
+# Files that say so themselves, or cannot: patches of others, texts without comments.
+licences()
+{
+	local file bad=0
+
+	while read -r file; do
+		head -n 5 "$REPO/$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' && continue
+		echo "$file: no SPDX-License-Identifier: GPL-2.0-only in its first 5 lines"
+		bad=1
+	done < <(git -C "$REPO" ls-files -- ':!LICENSE' ':!.gitignore' ':!.clang-format' \
+		':!*.md' ':!*.patch' ':!*.json' ':!*.jsonl' ':!user/dashboard/vendor' \
+		':!user/debian/changelog' ':!user/debian/copyright' ':!user/debian/*.docs' \
+		':!user/debian/source/format')
+	return "$bad"
+}
+
+# in_tools CMD...: with what packages-tools adds to the lab
+in_tools()
+{
+	"$LAB_SRC/layer.sh" && MGX_LAB_LAYERS=$BUILD/layer/tools "$LAB_SRC/enter.sh" "$@"
+}
+
+# "to and fro" is English.
+spelling()
+{
+	git -C "$REPO" ls-files -- ':!user/dashboard/vendor' ':!*.jsonl' ':!*.table' ':!LICENSE' |
+		sed 's,^,/src/,' | (mapfile -t files && in_tools codespell -q 3 -L fro "${files[@]}")
+}
+
+# Their date is the release's, which is not made yet.
+pages()
+{
+	local out
+
+	# shellcheck disable=SC2016 # the inner shell expands
+	out=$(in_tools bash -c 'mandoc -T lint -W warning /src/user/*.[578]' 2>&1 |
+		grep -v 'missing date')
+	[[ -z $out ]] || { printf '%s\n' "$out"; return 1; }
+}
+
+for step in scripts format checkpatch warnings licences spelling pages; do
 	if "$step"; then
 		say "$step: clean"
 	else

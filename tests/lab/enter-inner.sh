@@ -2,11 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # enter-inner.sh ROOT REPO BUILD CMD...: second half of enter.sh, inside the
-# new mount namespace: makes the mounts and changes root.
+# new mount namespace: makes the mounts and changes root. The layers are in
+# MGX_LAB_LAYERS.
 set -euo pipefail
 
 root=$1 repo=$2 build=$3
 shift 3
+
+# mount_layers DIRECTORY...: from the lowest up, over the root, which is then theirs.
+mount_layers()
+{
+	local lower=$root options
+
+	while (($# > 1)); do
+		lower=$1/upper:$lower
+		shift
+	done
+	options=lowerdir=$lower,upperdir=$1/upper,workdir=$1/work
+	root=$1/root
+	mount -t overlay -o "$options" lab-layers "$root" 2>/dev/null ||
+		mount -t overlay -o "$options,userxattr" lab-layers "$root" || {
+		echo "lab: error: no overlay in $1; set MGX_BUILD to a directory on ext4, XFS or Btrfs" >&2
+		exit 1
+	}
+}
 
 # A file system of its own for /dev: the machine's other devices stay outside.
 mount_dev()
@@ -29,6 +48,10 @@ mount_dev()
 	ln -s /proc/self/fd/2 "$root/dev/stderr"
 }
 
+if [[ $MGX_LAB_LAYERS ]]; then
+	IFS=: read -ra layers <<<"$MGX_LAB_LAYERS"
+	mount_layers "${layers[@]}"
+fi
 mkdir -p "$root/src" "$root/lower"
 # The guest's root file system: the lab's root as it is, without the mounts below.
 mount --bind "$root" "$root/lower"

@@ -6,6 +6,8 @@
 # namespace that ends with CMD, so nothing is left behind.
 #
 # MGX_LAB_ROOT: another root than build/lab/root (setup.sh uses it).
+# MGX_LAB_LAYERS: directories, separated by ':', of layers over the root, the last
+# one takes what is written; see layer.sh.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -22,5 +24,6 @@ fi
 mkdir -p "$BUILD"
 [[ $BUILD == "$REPO/build" ]] || mkdir -p "$REPO/build"
 
+export MGX_LAB_LAYERS=${MGX_LAB_LAYERS:-}
 exec unshare "${ns[@]}" /bin/bash "$LAB_SRC/enter-inner.sh" \
 	"$root" "$REPO" "$BUILD" "$@"

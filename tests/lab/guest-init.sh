@@ -36,40 +36,11 @@ find_modules()
 	[[ -e $dir ]] || ln -s "/src/build/debug/$(uname -r)$dir" "$dir"
 }
 
-# option NAME: value of NAME= on the kernel's command line.
-option() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1; }
-
-# out_port: the virtio port that the host reads.
-out_port()
-{
-	local name
-	name=$(grep -lx mgx.out /sys/class/virtio-ports/*/name) || return
-	echo "/dev/$(basename "$(dirname "$name")")"
-}
-
-interactive()
-{
-	local rows cols
-	read -r rows cols <"$run/tty"
-	export TERM=xterm-256color LINES=${rows:-24} COLUMNS=${cols:-80}
-	# shellcheck disable=SC2016 # the inner shell expands
-	setsid -c -w bash -c 'stty rows "$LINES" cols "$COLUMNS"; exec bash "$1"' \
-		interactive "$run/cmd" </dev/hvc0 >/dev/hvc0 2>&1
-}
-
 mounts
 hostname lab
 ip link set lo up
-run=/src/build/run/$(option mgx.run)
 find_modules
 cd /src || echo "lab: no /src" >/dev/console
-touch "$run/up"
-if [[ -e $run/tty ]]; then
-	interactive
-else
-	setsid -w bash "$run/cmd" </dev/null >"$(out_port)" 2>&1
-fi
-echo $? >"$run/status"
-sync -f "$run/status"
-echo 0 >/proc/sys/kernel/printk
-exec /bin/busybox poweroff -f
+# shellcheck source=guest-run.sh
+. /src/tests/lab/guest-run.sh
+run_command

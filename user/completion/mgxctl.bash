@@ -22,7 +22,7 @@ _mgxctl_settings()
 _mgxctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='load unload status policies channels events dump sample metrics record replay bpftool check help'
+	local commands='load unload off restore status policies channels events dump sample metrics record replay new bpftool check help'
 	local options='-j --json -v --verbose -h --help -V --version'
 	local command='' word
 
@@ -33,7 +33,7 @@ _mgxctl()
 	done
 	[[ $command == record ]] && options+=' -n --seconds'
 	[[ $command == replay ]] && options+=' -p --port'
-	[[ $command == load ]] && options+=' -s --set -r --replace -f --foreground -g --guard'
+	[[ $command == load ]] && options+=' -s --set -r --replace -f --foreground -w --wait -g --guard'
 	[[ $command == unload ]] && options+=' -f --force'
 	[[ $command == dump ]] && options+=' -l --last'
 
