@@ -56,20 +56,21 @@ static char *strings_of(const struct raw_btf *btf)
 static void *read_all(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *data = NULL;
+	char *data = NULL, *more = NULL;
 	size_t room = 0;
 	ssize_t n = 1;
 
 	for (*size = 0; fd >= 0 && n > 0; *size += n > 0 ? n : 0) {
 		if (room - *size < 65536) {
 			room = room * 2 + (1 << 20);
-			data = realloc(data, room);
-			if (!data)
+			more = realloc(data, room);
+			if (!more)
 				break;
+			data = more;
 		}
 		n = read(fd, data + *size, room - *size);
 	}
-	if (fd < 0 || n < 0 || !data)
+	if (fd < 0 || n)
 		fail(NULL, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);

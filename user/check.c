@@ -423,7 +423,7 @@ static void probe_policies(struct finding *f)
 	else
 		found(f, "warn", "set MGX_POLICY_PATH, or load them by file",
 		      "none can be loaded by name");
-	while (n--)
+	while (n-- > 0)
 		free(paths[n]);
 }
 

@@ -135,8 +135,10 @@ static int pack(struct history *history, struct kept *kept, const char *text,
 	}
 	kept->size = bound - z->avail_out;
 	kept->len = len;
+	kept->data = data;
 	fitting = realloc(data, kept->size);
-	kept->data = fitting ? fitting : data;
+	if (fitting)
+		kept->data = fitting;
 	return 0;
 }
 

@@ -238,7 +238,7 @@ static int parse_argument(const struct command *command, int argc, char **argv,
 	*arg = n > 0 ? argv[optind + 1] : NULL;
 	if (options->help)
 		return 0;
-	if (n > !!command->arg)
+	if (n > (command->arg ? 1 : 0))
 		return fail_with("too many arguments", "see 'mgxctl help %s'",
 				 command->name);
 	if (!n && command->arg && command->arg[0] != '[')

@@ -64,7 +64,7 @@ static int sum_reason(int fd, __u32 reason, struct mgx_policy_stat *sum)
 
 	if (nr_cpus < 1)
 		return -1;
-	values = calloc(nr_cpus, sizeof(*sum));
+	values = calloc(nr_cpus, NR_FIELDS * sizeof(*values));
 	if (!values)
 		return -1;
 	err = bpf_map_lookup_elem(fd, &reason, values);

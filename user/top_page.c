@@ -58,9 +58,7 @@ void page_clear(struct page *page)
 
 static void line_look(struct line *line, enum look look)
 {
-	struct part *last = &line->parts[line->nr_parts - 1];
-
-	if (line->nr_parts && last->look == look)
+	if (line->nr_parts && line->parts[line->nr_parts - 1].look == look)
 		return;
 	if (line->nr_parts < MAX_PARTS)
 		line->parts[line->nr_parts++] =

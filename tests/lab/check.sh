@@ -3,7 +3,8 @@
 #
 # check.sh: style: shellcheck over the scripts (on this machine, where it is
 # installed), clang-format and checkpatch over the C, a module build with W=1
-# and sparse, licences, spelling, manual pages.
+# and sparse, licences, spelling, manual pages, and what cppcheck and clang-tidy
+# find in the tools.
 # shellcheck disable=SC2317 # the steps are called by name
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -108,6 +109,31 @@ spelling()
 		sed 's,^,/src/,' | (mapfile -t files && in_tools codespell -q 3 -L fro "${files[@]}")
 }
 
+# Both see one file at a time: what is wrong, since other files say so, is left out.
+ANALYSED='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,
+	-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,-bugprone-suspicious-string-compare,
+	-bugprone-implicit-widening-of-multiplication-result,-bugprone-multi-level-implicit-pointer-conversion,
+	-bugprone-switch-missing-default-case,-bugprone-inc-dec-in-conditions,-bugprone-incorrect-roundings,
+	-bugprone-sizeof-expression,-clang-analyzer-security.insecureAPI.*'
+NOT_SO='mgxd.c:.*core.NullDereference|pin.c:.*unix.StdCLibraryFunctions'
+
+analysis()
+{
+	local out
+
+	# shellcheck disable=SC2016 # the inner shell expands
+	out=$(in_tools bash -c 'cd /src
+		cppcheck -q --std=c11 --check-level=exhaustive --enable=warning,portability,performance \
+			"-DLIBBPF_OPTS(type, name, ...)=struct type name = { __VA_ARGS__ }" \
+			"-Dbpf_object__for_each_program(p, o)=while ((p = bpf_object__next_program(o, p)))" \
+			"-Dbpf_object__for_each_map(p, o)=while ((p = bpf_object__next_map(o, p)))" \
+			--suppress=subtractPointers:user/monitor.c -Iuser -Ikernel -Ibpf user
+		clang-tidy --quiet -checks="$1" user/*.c -- -std=gnu11 -D_GNU_SOURCE -Iuser -Ikernel -Ibpf \
+			"-DMONITOR_OBJECT=\"\"" 2>/dev/null | grep -E "(warning|error):"' \
+		analysis "${ANALYSED//[[:space:]]/}" 2>&1 | grep -vE "$NOT_SO")
+	[[ -z $out ]] || { printf '%s\n' "$out"; return 1; }
+}
+
 # Their date is the release's, which is not made yet.
 pages()
 {
@@ -119,7 +145,7 @@ pages()
 	[[ -z $out ]] || { printf '%s\n' "$out"; return 1; }
 }
 
-for step in scripts format checkpatch warnings licences spelling pages; do
+for step in scripts format checkpatch warnings licences spelling pages analysis; do
 	if "$step"; then
 		say "$step: clean"
 	else
