@@ -30,6 +30,9 @@ help:
 #:                  KERNEL=6.12, NAMES='refs mapping' narrow it
 #: make test-hostile  a policy that means no good, for MINUTES=10 on each kernel,
 #:                  while memory is migrated; KERNEL=6.12 for one kernel
+#: make test-walk   a random walk of STEPS=1000 on each kernel: channels, engines,
+#:                  drivers, threads, CPUs, memory and policies come and go; SEED=N
+#:                  repeats one, KERNEL=6.12 for one kernel
 #: make test-debug  kselftests, and the kernel's own of migration, on debug kernels
 #:                  (KASAN, lockdep, kmemleak ...), which it builds first;
 #:                  TESTS='name...' KERNELS='debug-7' narrow it
@@ -97,6 +100,9 @@ test-mutations: lab-build
 test-hostile: lab-build
 	@$(LABDIR)/hostile.sh '$(or $(MINUTES),10)' '$(KERNEL)'
 
+test-walk: lab-build
+	@$(LABDIR)/walk.sh '$(or $(STEPS),1000)' '$(SEED)' '$(KERNEL)'
+
 test-debug:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/debug/test.sh
 
@@ -133,5 +139,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-debug \
+.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-walk test-debug \
 	test-engine test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean

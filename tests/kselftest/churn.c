@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * churn.c - while memory is migrated all the time, everything that copies comes
- * and goes: channels, engines, their driver, helper threads, CPUs, policies.
- * No byte is lost, and in the end everything is at rest.
+ * and goes: channels, engines, their driver, helper threads, CPUs, policies, and
+ * memory too. No byte is lost, and in the end everything is at rest.
+ *
+ * A random walk: for some seconds, or MGX_STEPS steps; MGX_SEED is where it
+ * begins, and each run says what its was.
  *
  * kselftest-timeout: 240
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,7 +18,7 @@
 #include "fixture.h"
 #include "kselftest_harness.h"
 
-#define LIMIT	150
+#define LIMIT	7200
 #define SECONDS 20
 #define ENGINES 3
 #define WAIT_MS 30000
@@ -28,6 +32,8 @@ FIXTURE(churn)
 	int attached;
 	struct counts counts;
 	unsigned int times[16];
+	int block;   /* of memory, that can be taken out */
+	size_t busy; /* times that it could not */
 };
 
 typedef FIXTURE_DATA(churn) churn_t;
@@ -57,6 +63,8 @@ static int load_policy(churn_t *self, int i)
 
 FIXTURE_SETUP(churn)
 {
+	self->block = mem_block_movable();
+	ASSERT_LT(0, self->block);
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
 	ASSERT_EQ(0, load_policy(self, 0));
@@ -75,6 +83,8 @@ FIXTURE_TEARDOWN(churn)
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu1/online", "1"));
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu3/online", "1"));
 	EXPECT_EQ(0, helpers_reset());
+	mem_block_set(self->block, "offline");
+	mem_block_set(self->block, "online");
 	setting_restore();
 }
 
@@ -124,6 +134,16 @@ static int cpu_out_or_in(churn_t *self)
 	return file_write(cpu, random() % 2 ? "0" : "1");
 }
 
+/* What is in it has to go to the other blocks; that may fail, the kernel says. */
+static int memory_out_or_in(churn_t *self)
+{
+	int rc = mem_block_set(self->block,
+			       random() % 2 ? "offline" : "online_movable");
+
+	self->busy += rc == -EBUSY;
+	return rc == -EBUSY || rc == -EINVAL ? 0 : rc;
+}
+
 static int policy_swap_them(churn_t *self)
 {
 	int to = !self->attached;
@@ -154,6 +174,7 @@ static const struct {
 	{ "dmaengine", dma_out_or_in, 2 },
 	{ "threads", threads_change, 3 },
 	{ "CPUs", cpu_out_or_in, 1 },
+	{ "memory", memory_out_or_in, 1 },
 	{ "policies", policy_swap_them, 4 },
 	{ "faults", engine_fails, 4 },
 };
@@ -172,10 +193,12 @@ static size_t pick(void)
 
 static void churn(struct __test_metadata *_metadata, churn_t *self)
 {
-	double end = now() + SECONDS;
+	const char *steps = getenv("MGX_STEPS");
+	double end = steps ? 1e18 : now() + SECONDS;
+	int done, most = steps ? atoi(steps) : INT_MAX;
 	size_t i;
 
-	while (now() < end) {
+	for (done = 0; done < most && now() < end; done++) {
 		i = pick();
 		ASSERT_EQ(0, acts[i].act(self))
 		note("%s", acts[i].name);
@@ -184,6 +207,7 @@ static void churn(struct __test_metadata *_metadata, churn_t *self)
 	}
 	for (i = 0; i < ARRAY_LEN(acts); i++)
 		note("%s: %u times", acts[i].name, self->times[i]);
+	note("%d steps; memory was busy %zu times", done, self->busy);
 }
 
 /* Nothing is in flight, held, or lost. */

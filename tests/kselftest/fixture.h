@@ -184,6 +184,13 @@ int process_migrate(int from, int to);
 /* Binds what is allocated by this thread to a node; -1 undoes it. */
 int node_bind(int node);
 int node_run_on(int node); /* this thread's CPUs; -1: all */
+/* State of a memory block: "offline", "online", "online_movable". */
+int mem_block_set(int block, const char *state);
+/*
+ * A block that holds nothing the kernel cannot move, in a zone where it will
+ * not put such things, and which is used before others. -1: there is none.
+ */
+int mem_block_movable(void);
 /* A node that others are demoted to, or -ENOENT: see MGX_TIERS of vm.sh. */
 int node_lower_tier(void);
 

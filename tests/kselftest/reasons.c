@@ -143,7 +143,6 @@ TEST_F(reasons, soft_offline)
 }
 
 #define MEMORY "/sys/devices/system/memory/"
-#define BLOCKS 64
 
 static size_t block_size(void)
 {
@@ -152,14 +151,6 @@ static size_t block_size(void)
 	if (file_read(MEMORY "block_size_bytes", buf, sizeof(buf)))
 		return 0;
 	return strtoull(buf, NULL, 16);
-}
-
-static int block_set(int block, const char *state)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), MEMORY "memory%d/state", block);
-	return file_write(path, state);
 }
 
 static int block_node(int block)
@@ -194,23 +185,9 @@ static size_t block_pages(const struct mem *m, int block)
 	return pages;
 }
 
-/*
- * A block that holds nothing the kernel cannot move, in a zone where it will
- * not put such things, and which is used before others.
- */
-static int block_movable(void)
-{
-	int block;
-
-	for (block = BLOCKS - 1; block > 0; block--)
-		if (!block_set(block, "offline"))
-			return block_set(block, "online_movable") ? -1 : block;
-	return -1;
-}
-
 TEST_F(reasons, memory_offline)
 {
-	int block = block_movable();
+	int block = mem_block_movable();
 	size_t pages;
 
 	ASSERT_LT(0, block);
@@ -219,11 +196,11 @@ TEST_F(reasons, memory_offline)
 	note("%zu pages of ours are in memory%d", pages, block);
 	ASSERT_LT(1000, pages);
 	ASSERT_EQ(0, counts_read(&self->counts));
-	EXPECT_EQ(0, block_set(block, "offline"));
+	EXPECT_EQ(0, mem_block_set(block, "offline"));
 	EXPECT_EQ(0, block_pages(&self->mem, block));
 	expect_reason(_metadata, self, MGX_REASON_MEMORY_HOTPLUG,
 		      pages - pages / 10);
-	EXPECT_EQ(0, block_set(block, "online"));
+	EXPECT_EQ(0, mem_block_set(block, "online"));
 }
 
 #define CGROUP "/sys/fs/cgroup/"

@@ -176,3 +176,25 @@ int node_lower_tier(void)
 		free(tiers);
 	return nodes > 1 ? atoi(list) : -ENOENT;
 }
+
+#define MEMORY "/sys/devices/system/memory/"
+#define BLOCKS 64
+
+int mem_block_set(int block, const char *state)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), MEMORY "memory%d/state", block);
+	return file_write(path, state);
+}
+
+int mem_block_movable(void)
+{
+	int block;
+
+	for (block = BLOCKS - 1; block > 0; block--)
+		if (!mem_block_set(block, "offline"))
+			return mem_block_set(block, "online_movable") ? -1 :
+									block;
+	return -1;
+}
