@@ -123,6 +123,7 @@ analysis()
 
 	# shellcheck disable=SC2016 # the inner shell expands
 	out=$(in_tools bash -c 'cd /src
+		command -v cppcheck clang-tidy | wc -l | grep -qx 2 || echo "cppcheck or clang-tidy is missing"
 		cppcheck -q --std=c11 --check-level=exhaustive --enable=warning,portability,performance \
 			"-DLIBBPF_OPTS(type, name, ...)=struct type name = { __VA_ARGS__ }" \
 			"-Dbpf_object__for_each_program(p, o)=while ((p = bpf_object__next_program(o, p)))" \

@@ -13,20 +13,30 @@ set -euo pipefail
 # shellcheck disable=SC2034 # lib.sh puts it before each message
 LAB_TAG=walk
 
+# one RELEASE STEPS SEED
+one()
+{
+	say "$1: $2 steps"
+	MGX_APPEND="numa_balancing=disable ${MGX_APPEND:-}" \
+		"$LAB_SRC/vm.sh" -k "$1" -n "walk-$1" -t 7200 \
+		". /src/tests/lab/lib.sh; . /src/tests/lab/guest-prepare.sh
+		load_module && MGX_STEPS=$2 ${3:+MGX_SEED=$3} /src/build/kselftest/churn"
+}
+
 main()
 {
 	local release failed=0 steps=$1 seed=$2
 
 	[[ $steps =~ ^[1-9][0-9]{0,4}$ ]] || die "STEPS is '$steps': give a number from 1 to 99999"
 	[[ $seed =~ ^([0-9]{1,9})?$ ]] || die "SEED is '$seed': give a number of up to 9 digits, or none"
+	if [[ -n ${3:-} ]]; then
+		release=$(kernel_release "$3")
+		one "$release" "$steps" "$seed"
+		return
+	fi
 	while read -r _ release <&3; do
-		say "$release: $steps steps"
-		MGX_APPEND="numa_balancing=disable ${MGX_APPEND:-}" \
-			"$LAB_SRC/vm.sh" -k "$release" -n "walk-$release" -t 7200 \
-			". /src/tests/lab/lib.sh; . /src/tests/lab/guest-prepare.sh
-			load_module && MGX_STEPS=$steps ${seed:+MGX_SEED=$seed} /src/build/kselftest/churn" ||
-			failed=1
-	done 3< <(if [[ -n ${3:-} ]]; then echo - "$(kernel_release "$3")"; else kernels; fi)
+		one "$release" "$steps" "$seed" || failed=1
+	done 3< <(kernels)
 	return "$failed"
 }
 
