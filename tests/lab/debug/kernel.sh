@@ -11,6 +11,8 @@
 set -euo pipefail
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=../source.sh
+. "$LAB_SRC/source.sh"
 
 LAB_TAG=debug
 CONFIG=$LAB_SRC/debug/config
@@ -38,50 +40,6 @@ lab_make()
 {
 	"$LAB_SRC/enter.sh" make --no-print-directory -C "/src/build/debug/$1" \
 		"O=/src/build/debug/$2" "${@:3}"
-}
-
-# --- the source --------------------------------------------------------------------
-
-# tarball PACKAGE: the source's archive to stdout
-tarball()
-{
-	local have=${MGX_LINUX_SOURCE:-/nowhere}/$1.tar.xz
-
-	if [[ -e $have ]]; then
-		cat "$have"
-		return
-	fi
-	mkdir -p "$DEBUG/deb"
-	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
-	"$LAB_SRC/enter.sh" bash -c "cd /src/build/debug/deb && apt-get -q download $1" >&2 ||
-		return
-	"$LAB_SRC/enter.sh" bash -c "dpkg-deb --fsys-tarfile /src/build/debug/deb/$1_*.deb" |
-		tar -xO "./usr/src/$1.tar.xz" || return
-	as_lab_root rm -f "$DEBUG/deb/$1"_*.deb
-}
-
-unpack()
-{
-	echo "getting and unpacking $1"
-	tarball "$1" | xz -dc | tar -x --no-same-owner -C "$DEBUG/src"
-}
-
-# get_source PACKAGE VERSION: in build/debug/src, of the lab's kernel's version
-get_source()
-{
-	local dir=$DEBUG/src/$1 version
-
-	if [[ $(cat "$dir/.mgx-version" 2>/dev/null) == "$2" ]]; then
-		return
-	fi
-	rm -rf "$dir"
-	mkdir -p "$DEBUG/src"
-	run_step "$1" "$LOGS/debug-source.log" unpack "$1" ||
-		die "cannot get $1; check the network or set MGX_LINUX_SOURCE (log: $LOGS/debug-source.log)"
-	version=$(make -s --no-print-directory -C "$dir" kernelversion)
-	[[ $version == "$2" ]] ||
-		die "$1 is of $version, the lab's kernel of $2; run 'make lab-update'"
-	echo "$2" >"$dir/.mgx-version"
 }
 
 # --- the kernel --------------------------------------------------------------------
@@ -141,7 +99,7 @@ one()
 	local version package release key start=$SECONDS log=$LOGS/$1.log
 
 	version=$(kernel_release "${1#debug-}" | grep -oE '^[0-9.]+')
-	package=linux-source-$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
+	package=$(source_package "$version")
 	release=$version$DEBUG_SUFFIX
 	key="$version $(sha256sum <"$CONFIG" | cut -d ' ' -f 1)"
 	[[ $(cat "$DEBUG/$release/key" 2>/dev/null) != "$key" ]] || {
