@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * unhook.c - a policy is gone, and the contexts are, only when no migration
- * uses them any more.
+ * uses them any more; then no function is hooked.
  *
  * kselftest-timeout: 300
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -147,6 +148,30 @@ TEST_F_TIMEOUT(unhook, contexts_wait_for_a_call, LIMIT)
 	EXPECT_EQ(1, self->directed.folio[0].node);
 	EXPECT_TRUE(mgx_is("hooks", "idle"));
 	close(file);
+}
+
+/* --- nobody pays for a policy that is not there (rule 10) ------------------------- */
+
+static bool hooked(const char *function)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s (", function);
+	return file_has("/sys/kernel/tracing/enabled_functions", line);
+}
+
+TEST(nothing_is_hooked)
+{
+	struct policy policy;
+
+	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
+	EXPECT_TRUE(hooked("migrate_pages"));
+	EXPECT_TRUE(hooked("folio_mc_copy"));
+	policy_close(&policy);
+	ASSERT_TRUE(mgx_wait("hooks", "idle", 5000));
+	EXPECT_FALSE(hooked("migrate_pages"));
+	EXPECT_FALSE(hooked("folio_mc_copy"));
+	EXPECT_FALSE(hooked("memfd_pin_folios"));
 }
 
 TEST_HARNESS_MAIN
