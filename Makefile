@@ -33,12 +33,19 @@ help:
 #: make test-walk   a random walk of STEPS=1000 on each kernel: channels, engines,
 #:                  drivers, threads, CPUs, memory and policies come and go; SEED=N
 #:                  repeats one, KERNEL=6.12 for one kernel
+#: make test-suites  suites by others: the kernel's tests of mm, stressapptest,
+#:                  stress-ng, fio, PostgreSQL ..., each without the module, with it,
+#:                  and with engines that fail: no case may differ; two hours;
+#:                  KERNEL=6.12, SUITES='mm verify database' narrow it
+#: make soak        the kselftests in random order for MINUTES=60, on both kernels at
+#:                  once; SEED=N repeats one, KERNEL=6.12 for one kernel
 #: make test-debug  kselftests, and the kernel's own of migration, on debug kernels
 #:                  (KASAN, lockdep, kmemleak ...), which it builds first;
 #:                  TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
-#: make test-faults  each fault of that engine alone, with folios of each size;
+#: make test-faults  each fault of an engine, that engine's and a simulated one's, with
+#:                  folios of each kind, on both paths, under three policies;
 #:                  KERNELS=7 for one kernel
 #: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
 #:                  KERNEL=6.12 for one kernel
@@ -103,6 +110,12 @@ test-hostile: lab-build
 test-walk: lab-build
 	@$(LABDIR)/walk.sh '$(or $(STEPS),1000)' '$(SEED)' '$(KERNEL)'
 
+test-suites: lab-build
+	@tests/suites/run.sh '$(KERNEL)' $(SUITES)
+
+soak: lab-build
+	@$(LABDIR)/soak.sh '$(or $(MINUTES),60)' '$(SEED)' '$(KERNEL)'
+
 test-debug:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/debug/test.sh
 
@@ -110,7 +123,7 @@ test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
 test-faults:
-	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
+	@TESTS='engine_faults fault_matrix' KERNELS='$(KERNELS)' $(LABDIR)/test.sh
 
 test-daemon: lab-build
 	@tests/daemon/test.sh $(KERNEL)
@@ -139,5 +152,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-walk test-debug \
+.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-walk test-suites soak test-debug \
 	test-engine test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# soak.sh MINUTES SEED [KERNEL]: the kselftests in random order, one after the other,
+# for so long on each kernel of the lab, all at once, or on one; see guest-soak.sh.
+# SEED is where it begins, empty: anywhere. Fails if a test does, or if a kernel
+# complains.
+set -euo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LAB_TAG=soak
+
+# one RELEASE MINUTES SEED
+one()
+{
+	MGX_APPEND="numa_balancing=disable ${MGX_APPEND:-}" \
+		"$LAB_SRC/vm.sh" -k "$1" -n "soak-$1" -t $(($2 * 60 + 1800)) \
+		"/src/tests/lab/guest-soak.sh $(($2 * 60)) $3" | sed -u "s/^/${1%%[+-]*}: /"
+}
+
+main()
+{
+	local release minutes=$1 seed=$2
+
+	trap stop_children EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	[[ $minutes =~ ^[1-9][0-9]{0,3}$ ]] ||
+		die "MINUTES is '$minutes': give a number from 1 to 9999"
+	[[ $seed =~ ^([0-9]{1,9})?$ ]] || die "SEED is '$seed': give a number of up to 9 digits, or none"
+	seed=${seed:-$((RANDOM * 32768 + RANDOM))}
+	say "$minutes minutes, SEED=$seed"
+	if [[ -n ${3:-} ]]; then
+		release=$(kernel_release "$3")
+		one "$release" "$minutes" "$seed"
+		return
+	fi
+	while read -r _ release <&3; do
+		spawn one "$release" "$minutes" "$seed"
+	done 3< <(kernels)
+	join_children || die "it did not hold; see above and $LOGS/soak-*"
+}
+
+main "$@"
