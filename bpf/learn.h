@@ -8,7 +8,9 @@
  * large pieces, polling or not. What an arm costs is a moving average of the
  * whole batch's nanoseconds per MiB. Three parts:
  *
- *  - Warm-up: each arm that may still win is tried MGX_LEARN_WARM times.
+ *  - Warm-up: each arm that may still win is tried MGX_LEARN_WARM times, and
+ *    MGX_LEARN_MORE times if it is near the best: what others do to the engines
+ *    meanwhile must not decide.
  *  - Then the cheapest is used. Others are tried again, optimistically, but from
  *    a budget: 1/128 of the time since then, no more.
  *  - A change of the machine is detected, and what was learned is forgotten: a
@@ -38,11 +40,15 @@
 #include <asm/errno.h>
 #include <stdbool.h>
 
-#define MGX_LEARN_WARM 4 /* tries of each arm */
-#define MGX_LEARN_LOST 2 /* after so many, an arm that is far off is out */
-#define MGX_LEARN_FAR  3 /* far off: so many times the best */
+#define MGX_LEARN_WARM 4  /* tries of each arm */
+#define MGX_LEARN_MORE 8  /* tries of those that are near the best */
+#define MGX_LEARN_NEAR 96 /* near: so much above it, in log2 / 256: 1.3 times */
+#define MGX_LEARN_LONG 56 /* batches after which there are no more than WARM */
+#define MGX_LEARN_LOST 2  /* after so many, an arm that is far off is out */
+#define MGX_LEARN_FAR  405 /* far off: the same, 3 times */
 #define MGX_LEARN_BUDGET \
 	128 /* one in so many nanoseconds may be spent on trials */
+#define MGX_LEARN_RESERVE  4	/* batches that are put by before a trial */
 #define MGX_LEARN_PAUSE	   16	/* batches between two trials */
 #define MGX_LEARN_KNOWN	   32	/* batches that what is usual is the mean of */
 #define MGX_LEARN_ALARM	   1024 /* sum of evidence, in log2 / 256 */
@@ -82,6 +88,12 @@ enum mgx_arm {
 };
 
 #define MGX_ARMS_ALL ((1U << MGX_NR_ARMS) - 1)
+
+/* The calling CPU copies, too. */
+static inline bool mgx_arm_helps(__u32 arm)
+{
+	return arm <= MGX_ARM_HELP_PART;
+}
 
 /**
  * struct mgx_learn_arm - what is known of an arm
@@ -167,10 +179,10 @@ static inline __u64 mgx_learn_ns(__u32 cost, __u64 bytes)
 	return (bytes >> 12) * cost >> 8;
 }
 
-/* A sample counts as no more than four times the average: preemption. */
+/* A sample counts as no more than twice the average: preemption. */
 static inline __u32 mgx_learn_average(__u32 old, __u32 sample, __u32 weight)
 {
-	__u64 most = 4ULL * old, sum;
+	__u64 most = 2ULL * old, sum;
 
 	if (!old)
 		return sample;
@@ -196,23 +208,39 @@ static inline __u32 mgx_learn_best(const struct mgx_learn *l, __u32 usable)
 	return best;
 }
 
-static inline bool mgx_learn_far(const struct mgx_learn *l, __u32 a, __u32 best)
+/* How far an arm is off, in log2 / 256, usually: one bad try is no verdict. */
+static inline __s32 mgx_learn_off(const struct mgx_learn *l, __u32 a,
+				  __u32 best)
 {
-	return l->arm[a].cost / MGX_LEARN_FAR > l->arm[best].cost;
+	return (__s32)(l->arm[a].usual - l->arm[best].usual);
+}
+
+/* How often warm-up tries an arm: the more, the harder it is to tell apart. */
+static inline __u32 mgx_learn_wanted(const struct mgx_learn *l, __u32 a,
+				     __u32 best)
+{
+	__s32 off = mgx_learn_off(l, a, best);
+
+	if (l->arm[a].tries < MGX_LEARN_LOST)
+		return MGX_LEARN_WARM;
+	if (off > MGX_LEARN_FAR)
+		return MGX_LEARN_LOST;
+	if (off <= MGX_LEARN_NEAR && l->batches < MGX_LEARN_LONG)
+		return MGX_LEARN_MORE;
+	return MGX_LEARN_WARM;
 }
 
 /* The arm that warm-up tries next, or MGX_NR_ARMS: it is over. */
 static inline __u32 mgx_learn_warming(const struct mgx_learn *l, __u32 usable,
 				      __u32 best)
 {
-	__u32 a, arm = MGX_NR_ARMS, least = MGX_LEARN_WARM;
+	__u32 a, arm = MGX_NR_ARMS, least = MGX_LEARN_MORE;
 
 	for (a = 0; a < MGX_NR_ARMS; a++) {
 		__u32 tries = l->arm[a].tries;
 
-		if (!(usable >> a & 1) || tries >= least)
-			continue;
-		if (tries >= MGX_LEARN_LOST && mgx_learn_far(l, a, best))
+		if (!(usable >> a & 1) || tries >= least ||
+		    tries >= mgx_learn_wanted(l, a, best))
 			continue;
 		least = tries;
 		arm = a;
@@ -220,15 +248,36 @@ static inline __u32 mgx_learn_warming(const struct mgx_learn *l, __u32 usable,
 	return arm;
 }
 
+/* What a trial is thought to cost beyond the best. */
+static inline __s64 mgx_learn_extra(const struct mgx_learn *l, __u32 a,
+				    __u32 best, __u64 bytes)
+{
+	__u32 cost = l->arm[a & 7].cost, least = l->arm[best & 7].cost;
+
+	return cost > least ? (__s64)mgx_learn_ns(cost - least, bytes) : 0;
+}
+
+/*
+ * What has to be put by before a trial: it may cost many times what was thought,
+ * and should not do so soon after everything was learned anew.
+ */
+static inline __s64 mgx_learn_reserve(const struct mgx_learn *l, __u32 best,
+				      __u64 bytes)
+{
+	return MGX_LEARN_RESERVE *
+	       (__s64)mgx_learn_ns(l->arm[best & 7].cost, bytes);
+}
+
 /*
  * An arm that the budget allows to try again, or @best. Those without the CPU
- * come first: they show more of the engines.
+ * come first, they show more of the engines; of these the one that polls comes
+ * last, since it may keep the CPU from those who need it.
  */
 static inline __u32 mgx_learn_trial(struct mgx_learn *l, __u32 usable,
 				    __u32 best, __u64 bytes)
 {
-	__u32 a = MGX_NR_ARMS - 1 - l->next % MGX_NR_ARMS;
-	__s64 extra = 0;
+	__u32 a = (2 * MGX_NR_ARMS - 2 - l->next % MGX_NR_ARMS) % MGX_NR_ARMS;
+	__s64 extra;
 
 	if (++l->since < MGX_LEARN_PAUSE)
 		return best;
@@ -236,10 +285,8 @@ static inline __u32 mgx_learn_trial(struct mgx_learn *l, __u32 usable,
 		l->next++;
 		return best;
 	}
-	if (l->arm[a & 7].cost > l->arm[best & 7].cost)
-		extra = mgx_learn_ns(l->arm[a & 7].cost - l->arm[best & 7].cost,
-				     bytes);
-	if (extra > l->credit_ns)
+	extra = mgx_learn_extra(l, a, best, bytes);
+	if (extra + mgx_learn_reserve(l, best, bytes) > l->credit_ns)
 		return best;
 	l->credit_ns -= extra;
 	l->next++;
@@ -360,6 +407,14 @@ static inline __u32 mgx_learn_usual(__u32 usual, __u32 log, __u32 nr)
 	return usual - ((__u32)-off + nr / 2) / nr;
 }
 
+/* The first is not like the others, what is old loses weight: 2 to 8. */
+static inline __u32 mgx_learn_weight(__u32 tries)
+{
+	if (tries < 2)
+		return 2;
+	return tries < 8 ? tries : 8;
+}
+
 static inline void mgx_learn_sample(struct mgx_learn_arm *a, __u32 sample)
 {
 	if (!a->tries)
@@ -368,7 +423,7 @@ static inline void mgx_learn_sample(struct mgx_learn_arm *a, __u32 sample)
 		a->cost = sample; /* It is better than was thought. */
 	else
 		a->cost = mgx_learn_average(a->cost, sample,
-					    a->tries < MGX_LEARN_WARM ? 2 : 8);
+					    mgx_learn_weight(a->tries));
 	if (a->tries < MGX_LEARN_KNOWN)
 		a->tries++;
 	a->usual = mgx_learn_usual(a->usual, mgx_learn_log(sample), a->tries);
@@ -436,10 +491,14 @@ static inline void mgx_learn_feed(struct mgx_learn *l, __u32 usable, __u32 arm,
  * @cost: nanoseconds per MiB of what it was granted, from its first piece to
  *	the end of its last: latency is in it
  * @epoch: of &mgx_learn.epoch it is from
+ * @tries: shares it is the average of, to MGX_LEARN_KNOWN
+ * @pad: unused
  */
 struct mgx_learn_channel {
 	__u32 cost;
 	__u32 epoch;
+	__u32 tries;
+	__u32 pad;
 };
 
 /* Whether a channel is to blame: bad memory and a full ring are no failures. */
@@ -448,7 +507,10 @@ static inline bool mgx_learn_failed(__s32 status)
 	return status && status != -EHWPOISON && status != -EAGAIN;
 }
 
-/* A share that a channel has done, or has failed on. */
+/*
+ * A share that a channel has done, or has failed on. Shares are by these costs: what
+ * differs by chance makes those of equal channels unequal, and the batch longer.
+ */
 static inline void mgx_learn_share(struct mgx_learn_channel *c, __u32 epoch,
 				   __u64 bytes, __u64 ns, bool failed)
 {
@@ -456,10 +518,15 @@ static inline void mgx_learn_share(struct mgx_learn_channel *c, __u32 epoch,
 
 	if (!bytes && !failed)
 		return; /* There was nothing left for it. */
-	if (c->epoch != epoch || !c->cost || failed)
+	if (c->epoch != epoch || failed)
+		c->tries = 0;
+	if (!c->tries)
 		c->cost = sample;
 	else
-		c->cost = mgx_learn_average(c->cost, sample, 2);
+		c->cost = mgx_learn_average(c->cost, sample,
+					    mgx_learn_weight(c->tries));
+	if (!failed && c->tries < MGX_LEARN_KNOWN)
+		c->tries++;
 	c->epoch = epoch;
 }
 
@@ -525,11 +592,6 @@ struct mgx_plan {
 	__u64 set;
 	__u64 poll_ns;
 };
-
-static inline bool mgx_arm_helps(__u32 arm)
-{
-	return arm <= MGX_ARM_HELP_PART;
-}
 
 /* MiB per 2^32 ns: costs are added as rates. */
 static inline __u64 mgx_plan_rate(__u32 cost)

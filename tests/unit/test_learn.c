@@ -421,6 +421,18 @@ static void test_recovering(void)
 	ok(i < 8192, "engines became fast: noticed after %u batches", i);
 }
 
+/* Trials can cost many times what was thought: not soon, but some time. */
+static void test_put_by(void)
+{
+	struct machine m = { 1000, 4, FOUR(2500), FOUR(2000), .noise = 0 };
+	struct policy p = {};
+
+	batches(&p, &m, 2 * MB, 320);
+	is(p.learn.trials, 0, "no trial soon after the warm-up");
+	batches(&p, &m, 2 * MB, 4096);
+	ok(p.learn.trials > 4, "but some time: %u", p.learn.trials);
+}
+
 /* A channel that is gone, and one that comes back. */
 static void test_set(void)
 {
@@ -486,6 +498,32 @@ static void test_preempted(void)
 	   p.learn.changes);
 }
 
+/*
+ * Nor does chance decide: of a hundred machines on which a batch in four takes
+ * several times what it should, most end with the best arm.
+ */
+static void test_chance(void)
+{
+	struct machine m = { 2500,	 4,	      FOUR(2500),
+			     FOUR(5000), .noise = 10, .wait_ns = 300000 };
+	struct machine calm = m;
+	unsigned int bad = 0, i;
+	__u64 best;
+
+	calm.noise = 0;
+	calm.wait_ns = 0;
+	best = best_static_ns(&calm, MB);
+	for (i = 0; i < 100; i++) {
+		struct policy p = {};
+
+		seed = i;
+		batches(&p, &m, MB, 64);
+		bad += best * 100 < batches(&p, &calm, MB, 8) / 8 * 95;
+	}
+	ok(bad <= 45, "of 100 machines that others use, %u were misjudged",
+	   bad);
+}
+
 /* It is seen soon, and not by two batches that were unlucky. */
 static void test_evidence(void)
 {
@@ -506,6 +544,24 @@ static void test_evidence(void)
 		   mgx_learn_log(3) == (256 | 128) &&
 		   mgx_learn_log(~0U) == (32 << 8) - 1,
 	   "and of others");
+}
+
+/* Equal channels stay equal, though each share takes another time. */
+static void test_share(void)
+{
+	struct mgx_learn_channel c = {};
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		mgx_learn_share(&c, 1, MB, i % 2 ? 1500 : 1000, false);
+	ok(c.cost > 1200 && c.cost < 1300,
+	   "shares of 1000 and 1500 ns: it costs %u", c.cost);
+	mgx_learn_share(&c, 2, MB, 5000, false);
+	is(c.cost, 5000, "what was forgotten does not count");
+	mgx_learn_share(&c, 2, 0, 0, true);
+	is(c.cost, MGX_LEARN_NEVER, "nor does what it was before it failed");
+	mgx_learn_share(&c, 2, MB, 4000, false);
+	is(c.cost, 4000, "nor that it failed, when it works again");
 }
 
 static void test_health(void)
@@ -570,7 +626,7 @@ static void test_costs(void)
 	is(mgx_learn_cost(0, 1000), MGX_LEARN_NEVER - 1, "no bytes");
 	is(mgx_learn_cost(1, ~0ULL), MGX_LEARN_NEVER - 1, "no overflow");
 	is(mgx_learn_cost(~0ULL >> 1, 1), 1, "never 0, that is unknown");
-	is(mgx_learn_average(1000, 1000000, 8), (7 * 1000 + 4000) / 8,
+	is(mgx_learn_average(1000, 1000000, 8), (7 * 1000 + 2000) / 8,
 	   "one sample does not count for everything");
 }
 
@@ -579,6 +635,7 @@ int main(void)
 	test_costs();
 	test_classes();
 	test_plan();
+	test_share();
 	test_health();
 	test_after_warm_up();
 	test_slow_engines_add();
@@ -587,10 +644,12 @@ int main(void)
 	test_degrading_soon();
 	test_degrading_unused();
 	test_recovering();
+	test_put_by();
 	test_set();
 	test_replaced();
 	test_false_alarms();
 	test_preempted();
+	test_chance();
 	test_evidence();
 	return tap_done();
 }
