@@ -57,6 +57,7 @@
 #define MGX_LEARN_CALM	   48	/* batches until the first alarm counts */
 #define MGX_LEARN_CALM_MAX 4096
 #define MGX_LEARN_PROBES   8 /* batches that only measure channels, per class */
+#define MGX_LEARN_TWICE	   2 /* so often each: the first may find it asleep */
 #define MGX_LEARN_NEVER	   0xffffffffU /* cost of what does not work */
 #define MGX_LEARN_PAGE	   4096ULL
 #define MGX_LEARN_CLASSES  32
@@ -520,14 +521,21 @@ static inline void mgx_learn_share(struct mgx_learn_channel *c, __u32 epoch,
 		return; /* There was nothing left for it. */
 	if (c->epoch != epoch || failed)
 		c->tries = 0;
-	if (!c->tries)
-		c->cost = sample;
+	if (!c->tries || sample < c->cost / 2)
+		c->cost = sample; /* as with arms */
 	else
 		c->cost = mgx_learn_average(c->cost, sample,
 					    mgx_learn_weight(c->tries));
 	if (!failed && c->tries < MGX_LEARN_KNOWN)
 		c->tries++;
 	c->epoch = epoch;
+}
+
+/* It needs no more batches that only measure it. */
+static inline bool mgx_learn_probed(const struct mgx_learn_channel *c,
+				    __u32 epoch)
+{
+	return c->cost && c->epoch == epoch && c->tries >= MGX_LEARN_TWICE;
 }
 
 /**

@@ -168,7 +168,6 @@ __weak int find_costs(struct slot *s, __u32 epoch, __u32 arm)
 
 	if (!s)
 		return 0;
-	s->plan.unknown = 0;
 	for (i = 0; i < MGX_PLAN_CHANNELS; i++) {
 		struct mgx_plan_one *one = &s->plan.one[i];
 
@@ -176,6 +175,27 @@ __weak int find_costs(struct slot *s, __u32 epoch, __u32 arm)
 			break;
 		one->cost = cost_of(s->class & (MGX_LEARN_CLASSES - 1), epoch,
 				    arm, one->id);
+	}
+	return 0;
+}
+
+/* Those that have to be measured first have no cost. */
+__weak int find_unknown(struct slot *s, __u32 epoch)
+{
+	struct mgx_learn_channel *c;
+	__u32 i;
+
+	if (!s)
+		return 0;
+	s->plan.unknown = 0;
+	for (i = 0; i < MGX_PLAN_CHANNELS; i++) {
+		struct mgx_plan_one *one = &s->plan.one[i];
+
+		if (i >= s->plan.nr)
+			break;
+		c = channel_of(s->class & (MGX_LEARN_CLASSES - 1),
+			       MGX_LEARN_PROBED, one->id);
+		one->cost = c && mgx_learn_probed(c, epoch) ? c->cost : 0;
 		s->plan.unknown += !one->cost;
 	}
 	return 0;
@@ -187,7 +207,7 @@ __weak int plan_batch(struct slot *s, struct mgx_learn *l, __u64 bytes)
 {
 	if (!s || !l)
 		return 0;
-	find_costs(s, l->epoch, MGX_LEARN_PROBED);
+	find_unknown(s, l->epoch);
 	if (s->plan.unknown && l->probes < MGX_LEARN_PROBES) {
 		l->probes++;
 		s->arm = MGX_NR_ARMS;

@@ -20,6 +20,7 @@
  * @latency_ns: of each piece, not overlapped by the next
  * @busy_ns: channels start that late: another user
  * @noise: per cent by which a batch varies
+ * @cold_ns: the first channel is that late, in the first batch that asks it
  * @wait_ns: one batch in four takes that much more: another has the CPU
  */
 struct machine {
@@ -29,6 +30,7 @@ struct machine {
 	unsigned int latency_ns[CHANS];
 	unsigned int busy_ns[CHANS];
 	unsigned int noise;
+	unsigned int cold_ns;
 	unsigned int wait_ns;
 };
 
@@ -115,13 +117,25 @@ static void find_costs(struct policy *p, const struct machine *m,
 {
 	unsigned int i;
 
-	p->plan.unknown = 0;
 	for (i = 0; i < m->nr; i++) {
 		struct mgx_learn_channel *c = &p->channel[arm][i];
 
 		if (!c->cost || c->epoch != p->learn.epoch)
 			c = &p->channel[MGX_LEARN_PROBED][i];
 		p->plan.one[i].cost = c->epoch == p->learn.epoch ? c->cost : 0;
+	}
+}
+
+static void find_unknown(struct policy *p, const struct machine *m)
+{
+	unsigned int i;
+
+	p->plan.unknown = 0;
+	for (i = 0; i < m->nr; i++) {
+		struct mgx_learn_channel *c = &p->channel[MGX_LEARN_PROBED][i];
+
+		p->plan.one[i].cost =
+			mgx_learn_probed(c, p->learn.epoch) ? c->cost : 0;
 		p->plan.unknown += !p->plan.one[i].cost;
 	}
 }
@@ -133,7 +147,7 @@ static unsigned int plan_batch(struct policy *p, const struct machine *m,
 	struct mgx_learn *l = &p->learn;
 	unsigned int arm;
 
-	find_costs(p, m, MGX_LEARN_PROBED);
+	find_unknown(p, m);
 	if (p->plan.unknown && l->probes < MGX_LEARN_PROBES) {
 		l->probes++;
 		mgx_plan_probe(&p->plan, bytes);
@@ -187,6 +201,8 @@ static __u64 batch(struct policy *p, const struct machine *m, __u64 bytes)
 		ns += ns * random_below(m->noise) / 100;
 	if (m->wait_ns && !random_below(4))
 		ns += m->wait_ns;
+	if (arm == MGX_NR_ARMS && p->learn.probes == 1)
+		w[0].free_ns += m->cold_ns;
 	use = arm == MGX_NR_ARMS ? MGX_LEARN_PROBED : arm;
 	for (i = 0; i < m->nr; i++)
 		if (w[i].done)
@@ -433,6 +449,20 @@ static void test_put_by(void)
 	ok(p.learn.trials > 4, "but some time: %u", p.learn.trials);
 }
 
+/* A channel that was asleep when it was asked first is not slow. */
+static void test_cold(void)
+{
+	struct machine m = { 1000, 4, FOUR(2500), FOUR(2000),
+			     .cold_ns = 5000000 };
+	__u64 ns, best = best_static_ns(&m, MB);
+	struct policy p = {};
+
+	batches(&p, &m, MB, 64);
+	ns = batches(&p, &m, MB, 64) / 64;
+	ok(best * 100 >= ns * 95, "one was asleep at first: %llu of %llu ns",
+	   ns, best);
+}
+
 /* A channel that is gone, and one that comes back. */
 static void test_set(void)
 {
@@ -644,6 +674,7 @@ int main(void)
 	test_degrading_soon();
 	test_degrading_unused();
 	test_recovering();
+	test_cold();
 	test_put_by();
 	test_set();
 	test_replaced();
