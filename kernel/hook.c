@@ -589,7 +589,7 @@ static int mgx_hook_filter(bool armed)
 				     armed ? mgx_nr_hooks : 1, 0, 1);
 }
 
-/* kprobes put a probe at a function's name where ftrace has its call. */
+/* kprobes find a function by its name. */
 static int mgx_hook_find(enum mgx_hook hook)
 {
 	struct kprobe kp = {
@@ -600,7 +600,7 @@ static int mgx_hook_find(enum mgx_hook hook)
 
 	if (rc)
 		return rc;
-	mgx_hook_loc[hook] = (unsigned long)kp.addr;
+	mgx_hook_loc[hook] = mgx_fentry((unsigned long)kp.addr);
 	unregister_kprobe(&kp);
 	return 0;
 }
