@@ -38,6 +38,9 @@ help:
 #:                  TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-arm64  on arm64, with engines whose model, driver and kernel are all by
+#:                  others, on machines that QEMU emulates; builds for it first;
+#:                  MACHINES='versal versal-coherent raspi raspi-bounce' narrows it
 #: make test-faults  each fault of that engine alone, with folios of each size;
 #:                  KERNELS=7 for one kernel
 #: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;
@@ -109,6 +112,13 @@ test-debug:
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+lab-arm64: lab
+	@$(LABDIR)/arm64/setup.sh
+	@$(LABDIR)/arm64/build.sh
+
+test-arm64: lab-arm64
+	@MACHINES='$(MACHINES)' $(LABDIR)/arm64/test.sh
+
 test-faults:
 	@TESTS=engine_faults KERNELS='$(KERNELS)' $(LABDIR)/test.sh
 
@@ -139,5 +149,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-walk test-debug \
-	test-engine test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean
+.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run lab-arm64 demo test test-mutations test-hostile test-walk test-debug \
+	test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean
