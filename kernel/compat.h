@@ -46,6 +46,9 @@
 #define mgx_bin_list
 #endif
 
+/* Whether copy_mc_to_kernel() and its like tell of bad memory in the source. */
+#define MGX_SURVIVES_BAD_SOURCE IS_ENABLED(CONFIG_ARCH_HAS_COPY_MC)
+
 /* Out of the caches, so that a copy takes what it takes from memory. */
 static inline void mgx_evict(struct page *page, unsigned int bytes)
 {
@@ -71,6 +74,31 @@ static inline bool mgx_has_movable_ops(struct folio *folio)
 	return page_has_type(&folio->page) &&
 	       page_has_movable_ops(&folio->page);
 #endif
+}
+
+/*
+ * Memory tags (arm64 MTE) are beside the content, and an engine copies content
+ * only. Tagged folios are left to the kernel, which copies both. With KASAN's
+ * own tags no folio is known to be without.
+ */
+static inline bool mgx_has_tags(struct folio *folio)
+{
+#ifdef CONFIG_ARM64_MTE
+	long i, nr = folio_nr_pages(folio);
+
+	if (IS_ENABLED(CONFIG_KASAN_HW_TAGS))
+		return true;
+	if (!system_supports_mte())
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	if (folio_test_hugetlb(folio))
+		return folio_test_hugetlb_mte_tagged(folio);
+#endif
+	for (i = 0; i < nr; i++)
+		if (page_mte_tagged(folio_page(folio, i)))
+			return true;
+#endif
+	return false;
 }
 
 /* CPUs with the same id share a last-level cache. */
