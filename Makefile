@@ -40,7 +40,7 @@ help:
 #:                  KERNEL=6.12 for one kernel
 #: make test-arm64  on arm64, with engines whose model, driver and kernel are all by
 #:                  others, on machines that QEMU emulates; builds for it first;
-#:                  MACHINES='versal versal-coherent raspi raspi-bounce' narrows it
+#:                  MACHINES='versal versal-coherent raspi raspi-bounce virt'
 #: make test-faults  each fault of that engine alone, with folios of each size;
 #:                  KERNELS=7 for one kernel
 #: make test-daemon  the slow tests of mgxd: fuzzers, Prometheus, a crowd of clients;

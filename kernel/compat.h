@@ -46,8 +46,9 @@
 #define mgx_bin_list
 #endif
 
-/* Whether copy_mc_to_kernel() and its like tell of bad memory in the source. */
-#define MGX_SURVIVES_BAD_SOURCE IS_ENABLED(CONFIG_ARCH_HAS_COPY_MC)
+/* Whether copy_mc_to_kernel() and its like can be tried with bad memory. */
+#define MGX_SURVIVES_BAD_SOURCE \
+	(IS_ENABLED(CONFIG_X86_64) && IS_ENABLED(CONFIG_ARCH_HAS_COPY_MC))
 
 /* Out of the caches, so that a copy takes what it takes from memory. */
 static inline void mgx_evict(struct page *page, unsigned int bytes)

@@ -46,9 +46,9 @@ for file in "$dir"/run/*.ko; do
 	ln -s "/run/$(basename "$file")" "$dir/src/build/$release"
 done
 find "$dir/src/build" -type f \( -name '*.d' -o -name '*.o.d' \) -delete
-find "$dir/src/build/bin" "$dir/src/build/kselftest" -maxdepth 1 -type f -perm -u+x ! -name '*.sh' \
-	-exec aarch64-linux-gnu-strip --strip-debug {} +
-add_libraries "$dir"/bin/bash "$dir"/src/build/bin/* $(find "$dir/src/build/kselftest" -maxdepth 1 -type f -perm -u+x ! -name '*.sh')
+mapfile -t programs < <(find "$dir/src/build/bin" "$dir/src/build/kselftest" -maxdepth 1 -type f -perm -u+x ! -name '*.sh')
+aarch64-linux-gnu-strip --strip-debug "${programs[@]}"
+add_libraries "$dir/bin/bash" "${programs[@]}"
 cp -L /usr/lib/ld-linux-aarch64.so.1 "$dir/lib"
 (cd "$dir" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$out.tmp"
 mv "$out.tmp" "$out"

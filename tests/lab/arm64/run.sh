@@ -11,7 +11,8 @@
 #   -a OPTIONS  of the kernel
 #   -t SECONDS  time limit for the whole run, default 1200
 #
-# MACHINE is xlnx-versal-virt or raspi3b, NAME is that of the run: its kernel's log
+# MACHINE is xlnx-versal-virt, raspi3b, or virt, which has no engine, but memory tags
+# and all else that QEMU's processors can; NAME is that of the run: its kernel's log
 # is build/logs/NAME.console, its tests' build/logs/NAME.out.
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -54,7 +55,7 @@ fail()
 
 # Each machine: its processors and memory, the ports of kernel and tests, and the
 # driver of its engines, if the kernel has none. The Versal board counts two
-# processors that Linux does not see; its clock stops for none of them.
+# processors that Linux does not see.
 machine_args()
 {
 	local ports options="$append panic=-1 oops=panic watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60 numa_balancing=disable"
@@ -67,10 +68,16 @@ machine_args()
 	raspi3b)
 		QEMU+=(-m 1G)
 		ports="console=ttyAMA0 mgx.out=ttyS1" ;;
-	*) die "no machine '$machine'; there are xlnx-versal-virt and raspi3b" ;;
+	virt)
+		QEMU+=(-M virt,mte=on,gic-version=3 -cpu max,pauth-impdef=on -smp 2 -m 1G
+			-object memory-backend-ram,id=m0,size=512M
+			-object memory-backend-ram,id=m1,size=512M
+			-numa node,memdev=m0,cpus=0 -numa node,memdev=m1,cpus=1)
+		ports="console=ttyAMA0 mgx.out=ttyAMA1" ;;
+	*) die "no machine '$machine'; there are xlnx-versal-virt, raspi3b and virt" ;;
 	esac
+	[[ $machine == virt ]] || QEMU+=(-dtb "/src/build/arm64/$name.dtb")
 	QEMU+=(-kernel "/boot/vmlinuz-$release" -initrd /src/build/arm64/initramfs.img
-		-dtb "/src/build/arm64/$name.dtb"
 		-serial "file:/src/build/logs/$name.console" -serial "file:/src/build/logs/$name.out"
 		-append "$ports $options mgx.tests=$(IFS=,; echo "$*")")
 }
@@ -96,7 +103,9 @@ main()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	mkdir -p "$LOGS"
-	in_arm /src/tests/lab/arm64/tree.sh "$machine" "/src/build/arm64/$name.dtb" $coherent >"$LOGS/$name.qemu" 2>&1 ||
+	: >"$LOGS/$name.qemu"
+	[[ $machine == virt ]] ||
+		in_arm /src/tests/lab/arm64/tree.sh "$machine" "/src/build/arm64/$name.dtb" $coherent >"$LOGS/$name.qemu" 2>&1 ||
 		die "no device tree: $(tail -n 1 "$LOGS/$name.qemu")"
 	machine_args "$@"
 	: >"$console"
@@ -105,11 +114,12 @@ main()
 	in_arm "${QEMU[@]}" </dev/null >>"$LOGS/$name.qemu" 2>&1 &
 	set +m
 	QEMU_PID=$!
-	tail -s 0.2 -c +1 -f --pid="$QEMU_PID" "$out" 2>/dev/null | tr -d '\r' &
+	tail -s 0.2 -c +1 -f --pid="$QEMU_PID" "$out" 2>/dev/null | sed -u 's,\r$,,' &
 	tail_pid=$!
 	watch "$SECONDS"
 	sleep 2 # what the kernel says when it powers off, and tail reads
 	kill -KILL -- "-$QEMU_PID" 2>/dev/null || true
+	wait "$QEMU_PID" 2>/dev/null || true
 	QEMU_PID=
 	wait "$tail_pid" || true
 	"$LAB_SRC/dmesg-check.sh" "$console" || fail "the kernel complained"

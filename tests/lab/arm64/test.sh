@@ -5,7 +5,7 @@
 # the kselftest "foreign", and those of hook and channels. TAP; the last line has
 # the totals.
 #
-# MACHINES='versal versal-coherent raspi raspi-bounce' narrows it.
+# MACHINES='versal versal-coherent raspi raspi-bounce virt' narrows it.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -56,7 +56,9 @@ guest()
 	raspi) one "$1" raspi3b "arm64-$1" "${TESTS[@]}" "${MORE[@]}" ;;
 	# All goes by bounce buffers, as if the engines reached no memory.
 	raspi-bounce) one "$1" -a 'swiotlb=16384,force' raspi3b "arm64-$1" foreign ;;
-	*) die "no machine '$1'; there are versal, versal-coherent, raspi and raspi-bounce" ;;
+	# No engine, but memory tags, signed return addresses, landing pads.
+	virt) one "$1" virt "arm64-$1" tags channels ;;
+	*) die "no machine '$1'; there are versal, versal-coherent, raspi, raspi-bounce and virt" ;;
 	esac
 }
 
@@ -66,7 +68,7 @@ main()
 
 	echo "TAP version 14"
 	in_arm /src/tests/lab/arm64/initramfs.sh "$(arm_release)" /src/build/arm64/initramfs.img
-	for run in ${MACHINES:-versal versal-coherent raspi}; do
+	for run in ${MACHINES:-versal versal-coherent raspi raspi-bounce virt}; do
 		guest "$run"
 	done
 	echo "1..$n"

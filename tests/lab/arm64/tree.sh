@@ -37,8 +37,7 @@ memory()
 	[[ $(fdtget -t u "$tree" / '#address-cells') == 1 ]] || cells=(0)
 	fdtput -cp "$tree" "$path"
 	fdtput -t s "$tree" "$path" device_type memory
-	# shellcheck disable=SC2086 # none, or a 0 before each
-	fdtput -t x "$tree" "$path" reg ${cells[*]} "$1" ${cells[*]} "$2"
+	fdtput -t x "$tree" "$path" reg "${cells[@]}" "$1" "${cells[@]}" "$2"
 	set_node "$path" "$3"
 }
 
