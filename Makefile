@@ -44,6 +44,9 @@ help:
 #:                  TESTS='name...' KERNELS='debug-7' narrow it
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
+#: make test-arm64  on arm64, with engines whose model, driver and kernel are all by
+#:                  others, on machines that QEMU emulates; builds for it first;
+#:                  MACHINES='versal versal-coherent raspi raspi-bounce virt'
 #: make test-faults  each fault of an engine, that engine's and a simulated one's, with
 #:                  folios of each kind, on both paths, under three policies;
 #:                  KERNELS=7 for one kernel
@@ -122,6 +125,13 @@ test-debug:
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
+lab-arm64: lab
+	@$(LABDIR)/arm64/setup.sh
+	@$(LABDIR)/arm64/build.sh
+
+test-arm64: lab-arm64
+	@MACHINES='$(MACHINES)' $(LABDIR)/arm64/test.sh
+
 test-faults:
 	@TESTS='engine_faults fault_matrix' KERNELS='$(KERNELS)' $(LABDIR)/test.sh
 
@@ -152,5 +162,5 @@ clean:
 distclean:
 	@$(LABDIR)/clean.sh --all
 
-.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run demo test test-mutations test-hostile test-walk test-suites soak test-debug \
-	test-engine test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean
+.PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run lab-arm64 demo test test-mutations test-hostile test-walk test-suites soak test-debug \
+	test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean

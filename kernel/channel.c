@@ -194,6 +194,19 @@ static void mgx_channel_charge(struct mgx_channel *channel,
 }
 
 /**
+ * mgx_channel_limit() - pieces of a channel are smaller from now on
+ * @channel: whose
+ * @max_seg: most bytes, a multiple of PAGE_SIZE
+ *
+ * Context: any. Jobs that are under way are as they are.
+ */
+void mgx_channel_limit(struct mgx_channel *channel, u32 max_seg)
+{
+	WRITE_ONCE(channel->desc.max_seg, max_seg);
+}
+EXPORT_SYMBOL_GPL(mgx_channel_limit);
+
+/**
  * mgx_channel_account() - add a job to its channel's figures
  * @job: the job, done
  * @bytes: bytes copied

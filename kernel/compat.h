@@ -14,6 +14,10 @@
 #include <linux/sysfs.h>
 #include <linux/version.h>
 #include <asm/cacheflush.h>
+#ifdef CONFIG_ARM64
+#include <asm/insn.h>
+#include <asm/mte.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error "migrate_ext needs Linux 6.12 or later"
@@ -42,11 +46,23 @@
 #define mgx_bin_list
 #endif
 
+/* Whether copy_mc_to_kernel() and its like can be tried with bad memory. */
+#define MGX_SURVIVES_BAD_SOURCE \
+	(IS_ENABLED(CONFIG_X86_64) && IS_ENABLED(CONFIG_ARCH_HAS_COPY_MC))
+
 /* Out of the caches, so that a copy takes what it takes from memory. */
 static inline void mgx_evict(struct page *page, unsigned int bytes)
 {
-#ifdef CONFIG_X86
-	clflush_cache_range(page_address(page), bytes);
+	void *at = page_address(page);
+
+#if defined(CONFIG_X86)
+	clflush_cache_range(at, bytes);
+#elif defined(CONFIG_ARM64)
+	void *end = at + bytes;
+
+	for (; at < end; at += L1_CACHE_BYTES)
+		asm volatile("dc civac, %0" : : "r"(at) : "memory");
+	dsb(sy);
 #endif
 }
 
@@ -61,6 +77,31 @@ static inline bool mgx_has_movable_ops(struct folio *folio)
 #endif
 }
 
+/*
+ * Memory tags (arm64 MTE) are beside the content, and an engine copies content
+ * only. Tagged folios are left to the kernel, which copies both. With KASAN's
+ * own tags no folio is known to be without.
+ */
+static inline bool mgx_has_tags(struct folio *folio)
+{
+#ifdef CONFIG_ARM64_MTE
+	long i, nr = folio_nr_pages(folio);
+
+	if (IS_ENABLED(CONFIG_KASAN_HW_TAGS))
+		return true;
+	if (!system_supports_mte())
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	if (folio_test_hugetlb(folio))
+		return folio_test_hugetlb_mte_tagged(folio);
+#endif
+	for (i = 0; i < nr; i++)
+		if (page_mte_tagged(folio_page(folio, i)))
+			return true;
+#endif
+	return false;
+}
+
 /* CPUs with the same id share a last-level cache. */
 static inline int mgx_llc_id(int cpu)
 {
@@ -72,15 +113,40 @@ static inline int mgx_llc_id(int cpu)
 }
 
 /*
- * The first instruction behind the ftrace call of a function whose ftrace
- * location is @loc. A call of it enters the function without being traced
- * again, and, being direct, needs no landing pad: migrate_pages() is not
- * exported, so its ENDBR may be sealed on CPUs with IBT.
+ * Where ftrace has its call in a function, given where kprobes would put a probe
+ * at the function's name; and the first instruction behind that call. To call
+ * the latter enters the function without being traced again.
+ *
+ * On x86-64 a probe is where the call is, and the call behind it, being direct,
+ * needs no landing pad: migrate_pages() is not exported, so its ENDBR may be
+ * sealed on CPUs with IBT.
+ *
+ * On arm64 a function begins with a landing pad, if the kernel has them, and two
+ * instructions that ftrace patches: one saves the link register, the next is the
+ * call. Static calls are indirect there; what follows, in a function that is no
+ * leaf of a kernel that has landing pads, signs its return address, and so is one.
  */
-#ifdef CONFIG_X86_64
+#if defined(CONFIG_X86_64)
+static inline unsigned long mgx_fentry(unsigned long probe)
+{
+	return probe;
+}
+
 static inline void *mgx_behind_fentry(unsigned long loc)
 {
 	return (void *)(loc + MCOUNT_INSN_SIZE);
+}
+#elif defined(CONFIG_ARM64)
+static inline unsigned long mgx_fentry(unsigned long probe)
+{
+	if (aarch64_insn_is_bti(le32_to_cpup((const __le32 *)probe)))
+		probe += AARCH64_INSN_SIZE;
+	return probe + AARCH64_INSN_SIZE;
+}
+
+static inline void *mgx_behind_fentry(unsigned long loc)
+{
+	return (void *)(loc + AARCH64_INSN_SIZE);
 }
 #else
 #error "migrate_ext does not know this architecture's ftrace entry yet"

@@ -13,11 +13,14 @@
  * an error), so that a job ends, and the next one begins, behind the callback.
  *
  * Pages are mapped for each descriptor, and so synchronised for devices that
- * are not coherent or cannot reach them.
+ * are not coherent. What a device cannot reach is left to the CPU: to bounce it
+ * would mean that the CPU copies it twice. (Where the whole machine bounces, so
+ * do we.)
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
+#include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/list.h>
@@ -25,6 +28,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/isolation.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -35,6 +39,7 @@
 #define MGX_DMA_CREDITS 16
 #define MGX_DMA_PIECES	32 /* of a job: rings can be short */
 #define MGX_DMA_SCAN_S	2  /* dmaengine tells nobody who comes and goes */
+#define MGX_DMA_TRIES	3 /* pieces refused by an idle engine until they shrink */
 
 /**
  * struct mgx_dma_desc - one piece with the engine
@@ -56,14 +61,14 @@ struct mgx_dma_desc {
  * struct mgx_dma_job - what a job needs here
  * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
- * @full: the engine had no room for the last ones
+ * @skipped: the engine had no room for some, or cannot reach them
  * @ended: in &mgx_dma.ended when all are
  * @desc: the descriptors
  */
 struct mgx_dma_job {
 	struct mgx_job *job;
 	atomic_t left;
-	bool full;
+	bool skipped;
 	struct llist_node ended;
 	struct mgx_dma_desc desc[MGX_DMA_PIECES];
 };
@@ -75,9 +80,13 @@ struct mgx_dma_job {
  * @cdev: its device, which outlives it
  * @shared: others submit to it too
  * @dev: who accesses memory
+ * @limited: it does not reach all of it
  * @channel: ours
  * @cookie: of the last descriptor
  * @lock: prep and submit belong together
+ * @out: descriptors with the engine
+ * @refused: length of the last piece that the idle engine refused, or 0
+ * @refusals: how often in a row it refused that or a longer one
  * @ended: jobs whose descriptors are done
  * @end: ends them
  * @jobs: one for each of the channel's
@@ -88,9 +97,13 @@ struct mgx_dma {
 	struct dma_chan_dev *cdev;
 	bool shared;
 	struct device *dev;
+	bool limited;
 	struct mgx_channel *channel;
 	dma_cookie_t cookie;
 	spinlock_t lock;
+	atomic_t out;
+	u32 refused;
+	u32 refusals;
 	struct llist_head ended;
 	struct work_struct end;
 	struct mgx_dma_job *jobs;
@@ -133,6 +146,35 @@ static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 	return true;
 }
 
+static bool mgx_dma_reaches_page(const struct mgx_dma *dma,
+				 const struct page *page, u32 len)
+{
+	dma_addr_t addr = phys_to_dma(dma->dev, page_to_phys(page));
+
+	return addr != DMA_MAPPING_ERROR &&
+	       addr + len - 1 <= min_not_zero(dma_get_mask(dma->dev),
+					      dma->dev->bus_dma_limit);
+}
+
+static bool mgx_dma_reaches(const struct mgx_dma *dma,
+			    const struct mgx_seg *seg)
+{
+	return !dma->limited ||
+	       (mgx_dma_reaches_page(dma, seg->src, seg->len) &&
+		mgx_dma_reaches_page(dma, seg->dst, seg->len));
+}
+
+static void mgx_dma_unreached(struct mgx_dma *dma, struct mgx_job *job, u32 i)
+{
+	u64 top = min_not_zero(dma_get_mask(dma->dev), dma->dev->bus_dma_limit);
+
+	mgx_job_fail_seg(job, i);
+	mgx_event(pieces_unreached);
+	if (mgx_channel_tells(job->channel, MGX_TOLD_REACH))
+		pr_warn("channel %s reaches addresses up to %#llx only: the CPU copies from and to the memory beyond\n",
+			job->channel->name, top);
+}
+
 static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 {
 	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
@@ -157,7 +199,7 @@ static void mgx_dma_end(struct work_struct *work)
 		int status = 0;
 
 		if (!bitmap_empty(job->failed, job->nr))
-			status = mine->full ? -EAGAIN : -EIO;
+			status = mine->skipped ? -EAGAIN : -EIO;
 		WRITE_ONCE(mine->job, NULL);
 		mgx_job_done(job, job->bytes, status);
 	}
@@ -181,23 +223,53 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	if (!xchg(&desc->busy, false))
 		return;
 	mgx_dma_unmap(dma, desc, job->seg[seg].len);
+	atomic_dec(&dma->out);
 	if (result && (result->result != DMA_TRANS_NOERROR || result->residue))
 		mgx_job_fail_seg(job, seg);
 	mgx_dma_put(dma, job);
 }
 
 /*
+ * An engine that has nothing to do refuses a piece: so it is not for want of room,
+ * but for its length, which nothing had told. Now and then it may be for want of
+ * memory, so not at the first time. Under the lock.
+ */
+static void mgx_dma_refuses(struct mgx_dma *dma, struct mgx_channel *channel,
+			    u32 len)
+{
+	if (dma->shared || atomic_read(&dma->out) > 1)
+		return; /* this piece is one of them */
+	mgx_event(pieces_refused);
+	if (!dma->refused || len < dma->refused)
+		dma->refused = len;
+	if (++dma->refusals < MGX_DMA_TRIES || len == PAGE_SIZE)
+		return;
+	dma->refusals = 0;
+	mgx_channel_limit(channel,
+			  max_t(u32, round_down(dma->refused / 2, PAGE_SIZE),
+				PAGE_SIZE));
+	if (mgx_channel_tells(channel, MGX_TOLD_SIZE))
+		pr_warn("channel %s: its driver refuses pieces of %u bytes: it gets smaller ones\n",
+			channel->name, len);
+}
+
+/*
  * Prep may take a lock that submit gives back (ioat): nothing in between. Not
  * with interrupts off: that unlock would let softirqs run, whose callbacks come
  * back to here, with our lock held.
+ *
+ * Prep must not sleep, but a driver may allocate as if it could (bcm2835): it is
+ * kept from reclaiming memory, which may be what this migration is for.
  */
 static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			   u32 len, unsigned long flags)
 {
 	struct dma_async_tx_descriptor *tx;
 	dma_cookie_t cookie = -ENOMEM;
+	unsigned int noreclaim;
 
 	spin_lock_bh(&dma->lock);
+	noreclaim = memalloc_noreclaim_save();
 	tx = dmaengine_prep_dma_memcpy(dma->chan, desc->dst, desc->src, len,
 				       flags);
 	if (tx) {
@@ -206,7 +278,12 @@ static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 		cookie = dmaengine_submit(tx);
 		if (!dma_submit_error(cookie))
 			dma->cookie = cookie;
+		if (len >= dma->refused)
+			dma->refusals = 0;
+	} else {
+		mgx_dma_refuses(dma, desc->job->channel, len);
 	}
+	memalloc_noreclaim_restore(noreclaim);
 	spin_unlock_bh(&dma->lock);
 	return !dma_submit_error(cookie);
 }
@@ -222,36 +299,60 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 	if (!mgx_dma_map(dma, desc, &job->seg[i]))
 		return false;
 	atomic_inc(&mine->left);
+	atomic_inc(&dma->out);
 	WRITE_ONCE(desc->busy, true);
 	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
 		return true;
 	desc->busy = false;
+	atomic_dec(&dma->out);
 	atomic_dec(&mine->left);
 	mgx_dma_unmap(dma, desc, job->seg[i].len);
 	return false;
 }
 
-/* What the engine has no room for now is copied by CPU. */
+/*
+ * The pieces that the engine can reach, until it has no room. Returns how many;
+ * the others are marked in the job, and @full when it is for want of room.
+ */
+static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
+			    bool *full)
+{
+	u32 i, sent = 0;
+
+	*full = false;
+	for (i = 0; i < job->nr; i++) {
+		if (!mgx_dma_reaches(dma, &job->seg[i])) {
+			mgx_dma_unreached(dma, job, i);
+			continue;
+		}
+		*full = *full || !mgx_dma_send(dma, job, i);
+		if (*full)
+			mgx_job_fail_seg(job, i);
+		else
+			sent++;
+	}
+	return sent;
+}
+
+/* What the engine has no room for now, or cannot reach, is copied by CPU. */
 static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
 	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
-	u32 i, sent;
+	bool full;
+	u32 sent;
 
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
 	atomic_set(&mine->left, 1);
 	mine->job = job;
-	for (sent = 0; sent < job->nr; sent++)
-		if (!mgx_dma_send(dma, job, sent))
-			break;
+	sent = mgx_dma_send_all(dma, job, &full);
 	if (!sent) {
 		mine->job = NULL;
-		return -EAGAIN;
+		bitmap_zero(job->failed, MGX_JOB_SEGS);
+		return full ? -EAGAIN : -ERANGE;
 	}
-	mine->full = sent < job->nr;
-	for (i = sent; i < job->nr; i++)
-		mgx_job_fail_seg(job, i);
+	mine->skipped = sent < job->nr;
 	dma_async_issue_pending(dma->chan);
 	mgx_dma_put(dma, job);
 	return 0;
@@ -281,7 +382,8 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 	if (!job)
 		return;
 	for (i = 0; i < job->nr; i++) {
-		mine->desc[i].busy = false;
+		if (xchg(&mine->desc[i].busy, false))
+			atomic_dec(&dma->out);
 		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
 	}
 	mine->job = NULL;
@@ -317,7 +419,7 @@ static u32 mgx_dma_max_seg(struct device *dev)
 	size_t max = min3(dma_max_mapping_size(dev), (size_t)SZ_1M,
 			  (size_t)dma_get_max_seg_size(dev));
 
-	return max_t(u32, round_down(max, PAGE_SIZE), PAGE_SIZE);
+	return round_down(max, PAGE_SIZE);
 }
 
 /* --- ours, and given back ------------------------------------------------------ */
@@ -328,6 +430,7 @@ static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
 	dma->cdev = chan->dev;
 	get_device(&dma->cdev->device);
 	dma->dev = get_device(chan->device->dev);
+	dma->limited = dma_addressing_limited(dma->dev);
 	dma->chan = chan;
 }
 
@@ -494,10 +597,25 @@ static bool mgx_dma_known(struct dma_chan *chan)
 	return false;
 }
 
+/* Pages are what it gets: whole ones, at their own alignment. */
+static bool mgx_dma_takes_pages(struct dma_chan *chan)
+{
+	struct device *dev = chan->device->dev;
+
+	if (chan->device->copy_align <= PAGE_SHIFT &&
+	    dma_get_max_seg_size(dev) >= PAGE_SIZE &&
+	    dma_max_mapping_size(dev) >= PAGE_SIZE)
+		return true;
+	pr_warn_once("%s is left alone: it does not copy single pages\n",
+		     dma_chan_name(chan));
+	return false;
+}
+
 /* One that is known by its name and not ours is offline: the operator's wish. */
 static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
 {
-	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan);
+	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan) &&
+	       mgx_dma_takes_pages(chan);
 }
 
 static int mgx_dma_take_private(void)
@@ -550,7 +668,7 @@ static int mgx_dma_take_shared(void)
 	mgx_dma_got = true;
 	for_each_cpu_and(cpu, cpu_online_mask, mask) {
 		chan = mgx_dma_shared(cpu);
-		if (!chan || mgx_dma_known(chan))
+		if (!chan || mgx_dma_known(chan) || !mgx_dma_takes_pages(chan))
 			continue;
 		rc = mgx_dma_add(chan, true);
 		if (rc)

@@ -23,6 +23,8 @@
  * Locks: channel->lock, then exec->lock; both with interrupts off. A job's ctx
  * is changed under its channel's lock. A call waits until no job refers to it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/highmem.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -279,7 +281,7 @@ static struct mgx_job *mgx_job_next(struct mgx_channel *channel,
 		return NULL;
 	job = list_first_entry_or_null(&channel->free, struct mgx_job, node);
 	if (!job || !mgx_job_pull(ctx, share, job, channel->desc.max_nr,
-				  channel->desc.max_seg))
+				  READ_ONCE(channel->desc.max_seg)))
 		return NULL;
 	list_del(&job->node);
 	mgx_job_link(ctx, share, job);
@@ -312,7 +314,8 @@ static void mgx_job_free(struct mgx_channel *channel, struct mgx_job *job)
 
 /*
  * The driver did not take the job. Its call copies it by CPU; that it is still
- * counted as in flight keeps the call.
+ * counted as in flight keeps the call. An engine that is full, or cannot reach
+ * the memory, is not ill; the latter need not be asked again for this batch.
  */
 static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 			    int rc)
@@ -324,7 +327,7 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 	spin_lock_irqsave(&channel->lock, flags);
 	channel->refused++;
 	full = rc == -EAGAIN && ++channel->refusals >= MGX_REFUSALS;
-	if (rc != -EAGAIN || full)
+	if ((rc != -EAGAIN && rc != -ERANGE) || full)
 		mgx_channel_fail(channel, full);
 	ctx = job->ctx;
 	if (ctx) {
@@ -559,6 +562,9 @@ static void mgx_exec_check(struct mgx_ctx *ctx, struct mgx_job *job)
 	struct mgx_channel *channel = job->channel;
 	int rc = mgx_job_verify(ctx, job);
 
+	if (rc && mgx_channel_tells(channel, MGX_TOLD_VERIFY))
+		pr_warn("channel %s says that it has copied what it has not; its copies are compared from now on, and the CPU copies those that differ\n",
+			channel->name);
 	spin_lock_irq(&channel->lock);
 	if (rc) {
 		/* Never again unseen, if it was seen now and then only. */

@@ -85,6 +85,7 @@ static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
  * @MGX_HOLD_INACCESSIBLE: reading it may be fatal (guest_memfd)
  * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own
  * @MGX_HOLD_REFS: somebody else holds a reference
+ * @MGX_HOLD_TAGS: it has memory tags, which engines do not copy
  */
 enum mgx_hold {
 	MGX_HOLD_NONE,
@@ -92,6 +93,7 @@ enum mgx_hold {
 	MGX_HOLD_INACCESSIBLE,
 	MGX_HOLD_MAPPING,
 	MGX_HOLD_REFS,
+	MGX_HOLD_TAGS,
 };
 
 static const enum mgx_event mgx_hold_event[] = {
@@ -99,6 +101,7 @@ static const enum mgx_event mgx_hold_event[] = {
 	[MGX_HOLD_INACCESSIBLE] = MGX_EV_held_inaccessible,
 	[MGX_HOLD_MAPPING] = MGX_EV_held_mapping,
 	[MGX_HOLD_REFS] = MGX_EV_held_refs,
+	[MGX_HOLD_TAGS] = MGX_EV_held_tags,
 };
 
 static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
@@ -137,6 +140,8 @@ static enum mgx_hold mgx_hold(struct folio *src)
 {
 	if (mgx_has_movable_ops(src) || folio_is_zone_device(src))
 		return MGX_HOLD_DEVICE;
+	if (mgx_has_tags(src))
+		return MGX_HOLD_TAGS;
 	if (!folio_test_anon(src) || folio_test_swapcache(src)) {
 		enum mgx_hold hold = mgx_hold_mapping(src);
 
@@ -589,7 +594,7 @@ static int mgx_hook_filter(bool armed)
 				     armed ? mgx_nr_hooks : 1, 0, 1);
 }
 
-/* kprobes put a probe at a function's name where ftrace has its call. */
+/* kprobes find a function by its name. */
 static int mgx_hook_find(enum mgx_hook hook)
 {
 	struct kprobe kp = {
@@ -600,7 +605,7 @@ static int mgx_hook_find(enum mgx_hook hook)
 
 	if (rc)
 		return rc;
-	mgx_hook_loc[hook] = (unsigned long)kp.addr;
+	mgx_hook_loc[hook] = mgx_fentry((unsigned long)kp.addr);
 	unregister_kprobe(&kp);
 	return 0;
 }

@@ -334,7 +334,27 @@ struct mgx_channel {
 	struct mgx_user user[MGX_USERS];
 	struct delayed_work probe;
 	atomic_t starting;
+	unsigned long told;
 };
+
+/**
+ * enum mgx_told - what is said once for each channel; bits of &mgx_channel.told
+ * @MGX_TOLD_REACH: it cannot reach all memory
+ * @MGX_TOLD_SIZE: its driver refuses pieces that it should take
+ * @MGX_TOLD_VERIFY: it said that it had copied what it had not
+ */
+enum mgx_told {
+	MGX_TOLD_REACH,
+	MGX_TOLD_SIZE,
+	MGX_TOLD_VERIFY,
+};
+
+/* Whether it is said now. */
+static inline bool mgx_channel_tells(struct mgx_channel *channel,
+				     enum mgx_told what)
+{
+	return !test_and_set_bit(what, &channel->told);
+}
 
 int mgx_channel_init(struct kobject *parent);
 void mgx_channel_exit(void);

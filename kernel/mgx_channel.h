@@ -89,7 +89,8 @@ struct mgx_channel_ops {
 	 * later, not from within @start. Mandatory.
 	 *
 	 * Context: any, also softirq. Must not sleep or allocate.
-	 * Return: 0, -EAGAIN when there is no room now, or another errno.
+	 * Return: 0, -EAGAIN when there is no room now, -ERANGE when the
+	 * engine cannot reach this memory, which is no fault, or another errno.
 	 */
 	int (*start)(struct mgx_channel *channel, struct mgx_job *job);
 
@@ -158,6 +159,7 @@ struct mgx_channel_desc {
 	void *priv;
 };
 
+void mgx_channel_limit(struct mgx_channel *channel, u32 max_seg);
 struct mgx_channel *mgx_channel_register(const struct mgx_channel_desc *desc);
 void mgx_channel_unregister(struct mgx_channel *channel);
 void *mgx_channel_priv(const struct mgx_channel *channel);

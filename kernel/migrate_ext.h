@@ -458,7 +458,10 @@ struct mgx_ops {
 	X(dumps, "state dumps made")					\
 	X(dumps_cut, "of these, that did not fit")			\
 	X(channel_events, "events of channels told to a policy")	\
-	X(channel_events_lost, "events of channels not told: too many at once")
+	X(channel_events_lost, "events of channels not told: too many at once") \
+	X(held_tags, "folios held back: memory tags, which engines don't copy") \
+	X(pieces_unreached, "pieces at addresses that their engine cannot reach") \
+	X(pieces_refused, "pieces that an engine refused though it was idle")
 
 enum mgx_event {
 #define MGX_EVENT_ENUM(name, desc) MGX_EV_##name,

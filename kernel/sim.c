@@ -37,6 +37,8 @@ static const struct sim_settings sim_defaults = {
 	.latency_ns = 2000,
 	.ring_size = 1024,
 	.late_ms = 2000,
+	.address_bits = 64,
+	.most_bytes = SIM_SEG_MAX,
 };
 
 struct workqueue_struct *sim_wq;

@@ -63,6 +63,9 @@ enum sim_fault_id {
  * @repeat: a fault that has happened counts anew
  * @other_bytes: what another user of the engine copies each time
  * @other_us: how often it does, 0: there is no other user
+ * @address_bits: of the addresses that it reaches, for who requests its channel of
+ *	dmaengine from now on
+ * @most_bytes: its dmaengine driver refuses longer copies, and tells nobody before
  */
 struct sim_settings {
 	u32 mbps;
@@ -74,6 +77,8 @@ struct sim_settings {
 	u32 repeat;
 	u32 other_bytes;
 	u32 other_us;
+	u32 address_bits;
+	u32 most_bytes;
 };
 
 /**

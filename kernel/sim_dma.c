@@ -150,7 +150,7 @@ static struct dma_async_tx_descriptor *sim_dma_prep(struct dma_chan *chan,
 	struct sim_tx *mine;
 	LIST_HEAD(descs);
 
-	if (!len || len > SIM_SEG_MAX ||
+	if (!len || len > READ_ONCE(dma->engine->slot->set.most_bytes) ||
 	    sim_desc_alloc(dma->engine, SIM_PORT_DMA, 1, &descs))
 		return NULL;
 	desc = list_first_entry(&descs, struct sim_desc, node);
@@ -308,9 +308,15 @@ static void sim_dma_synchronize(struct dma_chan *chan)
 
 static int sim_dma_alloc(struct dma_chan *chan)
 {
+	struct sim_engine *engine = sim_dma_of(chan)->engine;
+	u32 bits = READ_ONCE(engine->slot->set.address_bits);
+	int rc = dma_set_mask(engine->dev, DMA_BIT_MASK(bits));
+
+	if (rc)
+		return rc;
 	chan->cookie = DMA_MIN_COOKIE;
 	chan->completed_cookie = DMA_MIN_COOKIE;
-	return READ_ONCE(sim_dma_of(chan)->engine->slot->set.ring_size);
+	return READ_ONCE(engine->slot->set.ring_size);
 }
 
 /*

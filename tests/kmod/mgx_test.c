@@ -79,9 +79,11 @@ static int mgxt_bind(void)
 	/* It was renamed. */
 	all &= MGXT_BIND(mgxt_isolate_page, "isolate_movable_ops_page") ||
 	       MGXT_BIND(mgxt_isolate_page, "isolate_movable_page");
-	all &= MGXT_BIND(mgxt_absent, "set_memory_np");
-	all &= MGXT_BIND(mgxt_present, "set_memory_p");
-	all &= MGXT_BIND(mgxt_copy_fragile, "enable_copy_mc_fragile");
+	if (MGX_SURVIVES_BAD_SOURCE) {
+		all &= MGXT_BIND(mgxt_absent, "set_memory_np");
+		all &= MGXT_BIND(mgxt_present, "set_memory_p");
+		all &= MGXT_BIND(mgxt_copy_fragile, "enable_copy_mc_fragile");
+	}
 	return all ? 0 : -ENOENT;
 }
 
@@ -279,7 +281,10 @@ static int mgxt_prepare(struct mgxt_src *src)
 		folio_lock(folio);
 		src->locked = true;
 	}
-	return src->flags & MGXT_POISON ? mgxt_readable(folio, false) : 0;
+	if (!(src->flags & MGXT_POISON))
+		return 0;
+	return MGX_SURVIVES_BAD_SOURCE ? mgxt_readable(folio, false) :
+					 -EOPNOTSUPP;
 }
 
 static int mgxt_isolate_one(struct mgxt_run *run, struct mgxt_src *src,
@@ -664,6 +669,8 @@ static long mgxt_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case MGXT_FILE:
 		return mgxt_ioctl_file((void __user *)arg);
 	case MGXT_POISON_ON:
+		if (!MGX_SURVIVES_BAD_SOURCE)
+			return -EOPNOTSUPP;
 		static_call(mgxt_copy_fragile)();
 		return 0;
 	case MGXT_ARRIVED:

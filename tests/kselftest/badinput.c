@@ -52,6 +52,9 @@ FIXTURE_VARIANT_ADD(settings, jitter){ "jitter_ns", { "1000000001" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, order){ "out_of_order", { "2" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, ring){ "ring_size", { "0", "4097" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, late){ "late_ms", { "0", "60001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, bits){ "address_bits", { "29", "65" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings,
+		    most){ "most_bytes", { "0", "1048577" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, repeat){ "repeat", { "7" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, fault){ "faults/error",
 				      { "2147483648", "4294967296" },

@@ -254,13 +254,17 @@ TEST(all_kinds_at_once)
 	struct policy policy;
 	struct counts c;
 	struct sims s;
+	int id, first, last;
 	struct mem m;
-	int id;
 
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, deadline_set(20000));
 	ASSERT_EQ(0, sims_start(&s, 2, true));
 	r.last = s.id[1];
+	if (channels_find("dmaengine", &first, &last) != 2) {
+		sims_stop();
+		SKIP(return, "this machine has engines: ids and turns differ");
+	}
 	ASSERT_EQ(6, r.last)
 	note("2 of CPUs, 2 native, 2 of dmaengine");
 	ASSERT_EQ(0, mem_make(&m, MEM_THP, MIB(8), 0));

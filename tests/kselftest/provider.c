@@ -162,4 +162,109 @@ TEST_F_TIMEOUT(provider, shared, LIMIT)
 	directed_close(&other);
 }
 
+/* --- what an engine, or its driver, cannot do -------------------------------------- */
+
+/* The channels, taken anew: what engines can do is asked then. */
+static void anew(struct __test_metadata *_metadata, provider_t *self)
+{
+	policy_close(&self->policy);
+	ASSERT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
+	ASSERT_EQ(0, sims_find(&self->sims));
+	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
+}
+
+static unsigned int times_said(int mark, const char *text)
+{
+	char *log = dmesg_since(mark), *at = log;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, text))) {
+		at += strlen(text);
+		n++;
+	}
+	free(log);
+	return n;
+}
+
+static void expect_well(struct __test_metadata *_metadata, provider_t *self)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENGINES; i++) {
+		EXPECT_TRUE(channel_is(self->sims.id[i], "state", "up"));
+		EXPECT_EQ(0, channel_get(self->sims.id[i], "errors"));
+	}
+	ASSERT_EQ(0, counts_since(&self->counts));
+	EXPECT_EQ(0, EV(&self->counts, channel_failed));
+	EXPECT_EQ(0, EV(&self->counts, folios_limbo));
+}
+
+/* 30 bits: nothing of node 1. No bouncing, no fault, and one word about it. */
+TEST_F_TIMEOUT(provider, out_of_reach, LIMIT)
+{
+	int mark = dmesg_mark();
+	unsigned int i;
+
+	for (i = 0; i < ENGINES; i++)
+		ASSERT_EQ(0, sim_set(i, "address_bits", 30));
+	anew(_metadata, self);
+	for (i = 0; i < 4; i++)
+		move(_metadata, self, !(i & 1));
+	EXPECT_EQ(0, sims_sum(&self->sims, "stats/bytes"));
+	expect_well(_metadata, self);
+	EXPECT_LE(4 * ENGINES, EV(&self->counts, pieces_unreached));
+	EXPECT_EQ(ENGINES, times_said(mark, "reaches addresses up to"));
+
+	for (i = 0; i < ENGINES; i++)
+		ASSERT_EQ(0, sim_set(i, "address_bits", 64));
+	anew(_metadata, self);
+	move(_metadata, self, 1);
+	EXPECT_EQ(PAGES * PAGE, sims_sum(&self->sims, "stats/bytes"));
+}
+
+/* What it takes is found out, and then it takes all. */
+TEST_F_TIMEOUT(provider, refuses_a_size, LIMIT)
+{
+	int mark = dmesg_mark();
+	uint64_t before;
+	unsigned int i;
+
+	mem_free(&self->mem);
+	ASSERT_EQ(0, mem_make(&self->mem, MEM_THP, MIB(8), 0));
+	for (i = 0; i < ENGINES; i++)
+		ASSERT_EQ(0, sim_set(i, "most_bytes", 3 * PAGE));
+	for (i = 0; i < 4; i++) {
+		before = sims_sum(&self->sims, "stats/bytes");
+		ASSERT_EQ(MIB(8) / PAGE,
+			  mem_move_all(&self->mem, !(i & 1), false));
+		EXPECT_EQ(0, mem_check(&self->mem));
+	}
+	EXPECT_EQ(MIB(8), sims_sum(&self->sims, "stats/bytes") - before);
+	expect_well(_metadata, self);
+	EXPECT_LE(9, EV(&self->counts, pieces_refused));
+	EXPECT_EQ(ENGINES, times_said(mark, "its driver refuses pieces of"));
+}
+
+/* It says that it has copied: found each time, copied by CPU, said once. */
+TEST_F_TIMEOUT(provider, says_what_is_not_so, LIMIT)
+{
+	int mark = dmesg_mark();
+	unsigned int i;
+
+	ASSERT_EQ(0, channel_set(self->sims.id[0], "verify", "full"));
+	ASSERT_EQ(0, sim_set(0, "repeat", 1));
+	ASSERT_EQ(0, sim_set(0, "faults/wrong_status", 2));
+	for (i = 0; i < 4; i++) {
+		move(_metadata, self, !(i & 1));
+		ASSERT_TRUE(
+			channel_wait(self->sims.id[0], "state", "up", 60000));
+	}
+	ASSERT_EQ(0, sim_set(0, "faults/wrong_status", 0));
+	ASSERT_EQ(0, counts_since(&self->counts));
+	EXPECT_LE(2, EV(&self->counts, verify_failed));
+	EXPECT_LE(EV(&self->counts, verify_failed),
+		  sim_get(0, "fired/wrong_status"));
+	EXPECT_EQ(1, times_said(mark, "says that it has copied"));
+}
+
 TEST_HARNESS_MAIN

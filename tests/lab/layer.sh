@@ -1,21 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# layer.sh [NAME]: makes the layer NAME ('tools' without) over the lab's root,
-# build/layer/NAME, with the packages that packages-tools has for it, if it is not
-# there. MGX_LAB_LAYERS of enter.sh uses it. The lab must be there.
+# layer.sh [NAME]: makes the layer NAME (tools) over the lab's root, build/layer/NAME,
+# with the packages that packages-tools lists for it, if it is not there. "package:arm64"
+# is a package of another architecture. MGX_LAB_LAYERS of enter.sh uses it. The lab
+# must be there.
 # layer.sh --new NAME: makes build/layer/NAME, empty; prints its path.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-packages() { awk -v w="$1" '$1 == w { print $2 }' "$LAB_SRC/packages-tools"; }
+# packages: of the layer
+packages() { awk -v layer="$name" '$1 == layer { print $2 }' "$LAB_SRC/packages-tools"; }
 
 recipe()
 {
 	{
 		cat "$LAB/recipe" "$LAB_SRC/layer.sh"
-		packages "$1"
+		packages
 	} | sha256sum | cut -d ' ' -f 1
 }
 
@@ -25,16 +27,25 @@ empty_layer()
 	mkdir -p "$BUILD/layer/$1"/{upper,work,root}
 }
 
-# install_packages NAME
+# inside PACKAGE...: runs in the layer.
+inside()
+{
+	local arch
+
+	for arch in $(printf '%s\n' "$@" | sed -n 's/.*:\([a-z0-9]*\).*/\1/p' | sort -u); do
+		dpkg --add-architecture "$arch" || return
+	done
+	apt-get -q update && INITRD=No apt-get -q install -y --no-install-recommends "$@" &&
+		apt-get clean
+}
+
 install_packages()
 {
-	local list
+	local packages
 
-	mapfile -t list < <(packages "$1")
-	# shellcheck disable=SC2016 # the inner shell expands
-	MGX_LAB_LAYERS=$BUILD/layer/$1 "$LAB_SRC/enter.sh" bash -c \
-		'apt-get -q update && apt-get -q install -y --no-install-recommends "$@" && apt-get clean' \
-		"$1" "${list[@]}"
+	mapfile -t packages < <(packages)
+	MGX_LAB_LAYERS=$LAYER "$LAB_SRC/enter.sh" bash -c \
+		"$(declare -f inside); inside \"\$@\"" "$name" "${packages[@]}"
 }
 
 if [[ ${1:-} == --new ]]; then
@@ -43,13 +54,14 @@ if [[ ${1:-} == --new ]]; then
 	exit
 fi
 name=${1:-tools}
+LAYER=$BUILD/layer/$name
 mkdir -p "$BUILD/layer" "$LOGS"
 exec 9>"$BUILD/layer/lock"
 flock 9
-[[ $(cat "$BUILD/layer/$name/recipe" 2>/dev/null) != "$(recipe "$name")" ]] || exit 0
+[[ $(cat "$LAYER/recipe" 2>/dev/null) != "$(recipe)" ]] || exit 0
 empty_layer "$name"
 # shellcheck disable=SC2034 # lib.sh puts it before each message
 LAB_TAG=$name
-run_step "packages of the layer '$name'" "$LOGS/layer-$name.log" install_packages "$name" ||
+run_step "packages of the layer $name" "$LOGS/layer-$name.log" install_packages ||
 	die "cannot install the packages of tests/lab/packages-tools (log: $LOGS/layer-$name.log)"
-recipe "$name" >"$BUILD/layer/$name/recipe"
+recipe >"$LAYER/recipe"
