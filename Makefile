@@ -56,7 +56,7 @@ help:
 #:                  CHANNELS='slow dead' for some of the scenarios
 #: make insns       writes tests/kselftest/insns.table anew: what the verifier looks
 #:                  at for each program; a kselftest fails when one has grown
-#: make check       shellcheck, checkpatch, sparse, cppcheck, clang-tidy, licences ...
+#: make check       shellcheck, checkpatch, sparse, cppcheck, clang-tidy, coccinelle ...
 #: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
 #:
