@@ -3,10 +3,13 @@
 #
 # units-guest.sh: the units, in a guest that systemd has booted from a root where the
 # packages are installed (see units.sh): started, stopped, with policies that fail and
-# daemons that hang; then README's tutorial, command by command. TAP.
+# daemons that hang; before that README's commands, on the machine as it was installed,
+# and what 'make install' put into a directory. TAP.
 set -uo pipefail
 # shellcheck source=../lab/points.sh
 . /src/tests/lab/points.sh
+# shellcheck source=readme.sh
+. /src/tests/install/readme.sh
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 sysfs=/sys/kernel/migrate_ext
@@ -63,6 +66,20 @@ migrate_until_failed()
 is_inactive() { [[ $(property migrate-ext ActiveState) == inactive ]]; }
 
 was_restarted() { (($(property mgxd NRestarts) >= 1)); }
+
+# files.sh has left what 'make install' puts into a directory.
+test_directory()
+{
+	local dir=/src/build/install/dest/usr
+
+	modprobe migrate_ext
+	is "$($dir/sbin/mgxctl load mgx_cpu --json | grep -o "$dir/[^\"]*")" "$dir/lib/migrate_ext/bpf/mgx_cpu.bpf.o" \
+		"from a directory: mgxctl loads the policy beside it"
+	migrate
+	like "$($dir/sbin/mgxtop --samples 2)" "policy mgx_cpu active" "from a directory: mgxtop shows it"
+	$dir/sbin/mgxctl unload >/dev/null
+	is "$? $(cat $sysfs/state)" "0 none" "from a directory: mgxctl unload"
+}
 
 test_policy_unit()
 {
@@ -148,27 +165,6 @@ test_exposure()
 	ok $? "mgxd: systemd-analyze security"
 }
 
-# The lines of README's tutorial, as they stand there.
-tutorial() { sed -n '/^### Write one/,/^##* [^W]/s/^    \(mgxctl\|make\|sed\|export\) /\1 /p' /src/README.md | sed 's/  *#.*//'; }
-
-test_tutorial()
-{
-	local line lines
-
-	cd "$(mktemp -d)" || return
-	mapfile -t lines < <(tutorial)
-	((${#lines[@]} >= 6))
-	ok $? "README has a tutorial"
-	for line in "${lines[@]}"; do
-		bash -c "$line" >/tmp/line.log 2>&1
-		ok $? "tutorial: $line" || sed 's/^/# /' /tmp/line.log
-		case $line in
-		'mgxctl load'*) is "$(cat $sysfs/state $sysfs/ops | xargs)" "active large" "tutorial: it is in charge" ;;
-		esac
-	done
-	is "$(cat $sysfs/state)" none "tutorial: it ends on the stock path"
-}
-
 test_restore()
 {
 	mgxctl load mgx_noop >/dev/null
@@ -179,11 +175,12 @@ test_restore()
 }
 
 is "$(systemctl is-enabled migrate-ext mgxd 2>/dev/null | xargs)" "disabled disabled" "nothing was enabled by being installed"
+test_readme
+test_directory
 test_policy_unit
 test_failures
 test_mgxd
 test_exposure
-test_tutorial
 test_restore
 kill "$victim" 2>/dev/null
 done_testing

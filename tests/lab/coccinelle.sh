@@ -31,7 +31,7 @@ report()
 	((rc == 0)) || out+="$name: spatch ends with status $rc: $(tail -n 1 "$errors")"
 	rm "$errors"
 	[[ -n $out ]] || return 0
-	sed "s|\$| ($name)|" <<<"$out"
+	awk -v name="$name" '{ print $0 " (" name ")" }' <<<"$out"
 	return 1
 }
 
