@@ -54,7 +54,7 @@ help:
 #:                  KERNEL=6.12 for one kernel
 #: make test-dashboard  the dashboard in headless Chromium, which it installs in
 #:                  build/browser: from the recording, then from a guest that
-#:                  migrates; TESTS=page for the first alone
+#:                  migrates; TESTS=page for the first alone, picture for README's
 #: make test-install  what 'make install' and the packages put on a machine, from
 #:                  installation to purge, for both kernels; their units under a
 #:                  booted systemd; KERNEL=6.12 for one kernel
@@ -66,7 +66,7 @@ help:
 #:                  CHANNELS='slow dead' for some of the scenarios
 #: make insns       writes tests/kselftest/insns.table anew: what the verifier looks
 #:                  at for each program; a kselftest fails when one has grown
-#: make check       shellcheck, checkpatch, sparse, cppcheck, clang-tidy, licences ...
+#: make check       shellcheck, checkpatch, sparse, cppcheck, clang-tidy, coccinelle ...
 #: make clean       remove what was built, keep the lab and the debug kernels
 #: make distclean   remove build/, with the lab
 #:

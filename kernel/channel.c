@@ -718,8 +718,7 @@ struct mgx_channel *mgx_channel_register(const struct mgx_channel_desc *desc)
 	channel = mgx_channel_add(desc);
 	mutex_unlock(&mgx_channel_mutex);
 	if (IS_ERR(channel))
-		pr_warn("channel %s refused (%ld)\n", desc->name,
-			PTR_ERR(channel));
+		pr_warn("channel %s refused (%pe)\n", desc->name, channel);
 	return channel;
 }
 EXPORT_SYMBOL_GPL(mgx_channel_register);

@@ -27,6 +27,7 @@
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/sched/isolation.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
@@ -67,7 +68,7 @@ struct mgx_dma_desc {
  */
 struct mgx_dma_job {
 	struct mgx_job *job;
-	atomic_t left;
+	refcount_t left;
 	bool skipped;
 	struct llist_node ended;
 	struct mgx_dma_desc desc[MGX_DMA_PIECES];
@@ -179,7 +180,7 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 {
 	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
 
-	if (!atomic_dec_and_test(&mine->left))
+	if (!refcount_dec_and_test(&mine->left))
 		return;
 	rcu_read_lock(); /* until both are done, see mgx_dma_free() */
 	llist_add(&mine->ended, &dma->ended);
@@ -298,14 +299,14 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 	desc->job = job;
 	if (!mgx_dma_map(dma, desc, &job->seg[i]))
 		return false;
-	atomic_inc(&mine->left);
+	refcount_inc(&mine->left);
 	atomic_inc(&dma->out);
 	WRITE_ONCE(desc->busy, true);
 	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
 		return true;
 	desc->busy = false;
 	atomic_dec(&dma->out);
-	atomic_dec(&mine->left);
+	refcount_dec(&mine->left);
 	mgx_dma_unmap(dma, desc, job->seg[i].len);
 	return false;
 }
@@ -344,7 +345,7 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
-	atomic_set(&mine->left, 1);
+	refcount_set(&mine->left, 1);
 	mine->job = job;
 	sent = mgx_dma_send_all(dma, job, &full);
 	if (!sent) {

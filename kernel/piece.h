@@ -47,10 +47,12 @@ static inline __u32 mgx_piece_part(__u64 rate, __u64 sum)
 static inline __u64 mgx_piece(__u64 rest, __u32 part, __u64 page, __u64 chunk,
 			      bool first)
 {
-	__u64 half, least = chunk / 4 > page ? chunk / 4 : page;
+	__u64 half, least = chunk / 4;
 
 	if (!part)
 		return ~0ULL;
+	if (least < page)
+		least = page;
 	half = rest * part >> MGX_PIECE_SHIFT;
 	if (half >= least)
 		return half & ~(page - 1);

@@ -176,7 +176,8 @@ static void probe_lockdown(struct finding *f)
 		      "lockdown 'confidentiality' forbids such BPF programs");
 	else if (strstr(text, "[integrity]"))
 		found(f, "warn",
-		      "sign migrate_ext.ko with a key that the kernel trusts",
+		      "sign it with a key that the kernel trusts; DKMS' own: "
+		      "mokutil --import /var/lib/dkms/mok.pub, then reboot",
 		      "lockdown 'integrity' forbids unsigned modules");
 	else
 		found(f, "ok", NULL, "not locked down");

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [page] [live]: the tests of the dashboard, both without an argument:
+# run.sh [page] [live] [picture]: the tests of the dashboard, the first two without an
+# argument:
 #   page  mgxd with the recording that is shipped
 #   live  mgxd in a guest of the lab that migrates, on each kernel; MGX_KERNEL: on
 #         this one only
+#   picture  makes README's picture anew, user/dashboard.png, from such a guest that
+#         has engines: 'make test-dashboard TESTS=picture'
 # Sets up what they need (see setup.sh). TAP; screenshots are in build/dashboard.
 set -euo pipefail
 # shellcheck source=../lab/lib.sh
@@ -52,16 +55,16 @@ free_port()
 
 serves() { curl -s -o /dev/null -m 5 "$1/api/v1/state"; }
 
-# live KERNEL
+# live KERNEL [TEST]
 live()
 {
-	local port url i
+	local port url i test=${2:-live}
 
 	port=$(free_port)
 	url=http://127.0.0.1:$port
 	GUEST=$(mktemp -d "$BUILD/dashboard/guest.XXXXXX")
 	chmod 777 "$GUEST"
-	MGX_QEMU_ARGS="-netdev user,id=net,hostfwd=tcp:127.0.0.1:$port-:8080 -device virtio-net-pci,netdev=net" \
+	MGX_QEMU_ARGS="-netdev user,id=net,hostfwd=tcp:127.0.0.1:$port-:8080 -device virtio-net-pci,netdev=net,bus=pcie.0" \
 		spawn "$LAB_SRC/vm.sh" -k "$1" -n "dashboard-$1" -t 900 \
 		"/src/tests/dashboard/guest.sh /src/build/dashboard/${GUEST##*/}"
 	for ((i = 0; i < BOOT; i++)); do
@@ -69,9 +72,9 @@ live()
 		sleep 1
 	done
 	serves "$url" || die "mgxd in the guest does not serve; see build/logs/dashboard-$1.console"
-	say "live, kernel $1"
+	say "$test, kernel $1"
 	mkdir -p "$BUILD/dashboard/$1"
-	node_test live MGX_URL="$url" MGX_GUEST="/src/build/dashboard/${GUEST##*/}" \
+	node_test "$test" MGX_URL="$url" MGX_GUEST="/src/build/dashboard/${GUEST##*/}" \
 		MGX_SHOTS="/src/build/dashboard/$1" || {
 		stop_children
 		return 1
@@ -79,6 +82,16 @@ live()
 	join_children
 	rm -rf "$GUEST"
 	GUEST=
+}
+
+picture()
+{
+	local release
+
+	release=$(kernel_release "${MGX_KERNEL:-}")
+	MGX_ENGINE=1 live "$release" picture || return
+	mv "$BUILD/dashboard/$release/picture.png" "$REPO/user/dashboard.png"
+	say "picture: user/dashboard.png, $(stat -c %s "$REPO/user/dashboard.png") bytes"
 }
 
 # The kernels that live is for.
@@ -100,12 +113,13 @@ mkdir -p "$BUILD/dashboard"
 for name in "${tests[@]}"; do
 	case $name in
 	page) page || rc=$? ;;
+	picture) picture || rc=$? ;;
 	live)
 		for kernel in $(series); do
 			live "$kernel" || rc=$?
 		done
 		;;
-	*) die "there is no test '$name'; give page, live or none for both" ;;
+	*) die "there is no test '$name'; give page, live or picture, or none for the first two" ;;
 	esac
 done
 exit "$rc"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # files.sh: 'make install' and 'make uninstall', in a fresh copy of the lab's root:
-# into a directory, used from there, and taken out again. TAP.
+# into a directory, used from there, and taken out again; the module's source by
+# DKMS. TAP. Leaves a directory with all of it for units-guest.sh, in build/install.
 set -uo pipefail
 # shellcheck source=../lab/points.sh
 . "$(dirname "$0")/../lab/points.sh"
@@ -12,8 +13,8 @@ unset MGX_POLICY_PATH
 # Only what was installed.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# contents DIRECTORY: all files, with their sums
-contents() { find "$1" \( -type f -o -type l \) -printf "%p %s %l\n" 2>/dev/null | sort; }
+# contents DIRECTORY: all files with their sizes; modules have a list of their own
+contents() { find "$1" -path /usr/lib/modules -prune -o \( -type f -o -type l \) -printf "%p %s %l\n" 2>/dev/null | sort; }
 
 # The tree is bare: what works below it does so by what was installed there.
 tools()
@@ -47,17 +48,34 @@ policy()
 	ok $? "$2: mgxctl new takes a name, no path" || sed 's/^/# /' "$work/log"
 }
 
-# Bash's completion, as the shell asks for it.
+# complete PROGRAM WORD...: what bash offers for the last word, by the function that
+# the program's file registers.
+complete_bash()
+{
+	# shellcheck disable=SC2016 # the inner shell expands
+	PATH=$bin:$PATH bash -c '. "$1/$2" || exit
+		shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		compopt() { :; } # is for a shell that completes
+		function=$(complete -p "$1" | sed "s/.*-F \([^ ]*\) .*/\1/")
+		"$function" "$1" "${!#}" "${*: -2:1}"
+		echo "${COMPREPLY[*]}"' bash "$files" "$@" 2>&1
+}
+
 completion()
 {
-	local got
+	local bin=$1/sbin files=$1/share/bash-completion/completions
 
-	got=$(PATH=$1/sbin:$PATH bash -c '. "$1"
-		COMP_WORDS=(mgxctl lo) COMP_CWORD=1; _mgxctl; echo "${COMPREPLY[*]}"
-		COMP_WORDS=(mgxctl load mgx_noo) COMP_CWORD=2; _mgxctl; echo "${COMPREPLY[*]}"
-		COMP_WORDS=(mgxctl load mgx_reason --set min) COMP_CWORD=4; compopt() { :; }; _mgxctl; echo "${COMPREPLY[*]}"' \
-		bash "$1/share/bash-completion/completions/mgxctl" 2>/dev/null | paste -sd ' ')
-	like "$got" "^load mgx_noop min_bytes=" "$2: bash completes commands, policies and settings"
+	is "$(complete_bash mgxctl lo)" load "$2: bash completes commands"
+	is "$(complete_bash mgxctl load mgx_noo)" mgx_noop "$2: and policies"
+	is "$(complete_bash mgxctl --json load mgx_th)" mgx_threshold "$2: also behind an option"
+	like "$(complete_bash mgxctl load mgx_reason --set min)" "^min_bytes=" "$2: and settings"
+	like "$(complete_bash mgxctl load --)" "--replace .*--guard" "$2: and options of a command"
+	is "$(complete_bash mgxctl status --re)" "" "$2: but not of another"
+	is "$(complete_bash mgxctl help unl)" unload "$2: and what there is help for"
+	is "$(complete_bash mgxd --repl)" --replay "$2: and options of mgxd"
+	is "$(complete_bash mgxd --user roo)" root "$2: and users"
+	is "$(complete_bash mgxtop --sort infl)" inflight "$2: and columns of mgxtop"
 }
 
 # Zsh is not in the lab; where it is, its completion is asked the same.
@@ -87,6 +105,21 @@ module()
 	ok $? "module source: $release is taken" || cat /tmp/log
 	[[ -e $src/dkms.conf && -e $src/Kbuild && ! -e $src/dkms.conf.in ]] && grep -q "$version" "$src/dkms.conf"
 	ok $? "module source: dkms.conf and Kbuild"
+}
+
+# 'dkms install' as README has it; there it is for the kernel that runs.
+by_dkms()
+{
+	local release dir
+	release=$(sed -n '$s/.* //p' /src/build/lab/kernels)
+	dir=/lib/modules/$release/updates/dkms
+
+	dkms install "migrate-ext/$version" -k "$release" >/tmp/log 2>&1
+	ok $? "dkms install migrate-ext/$version" || tail -n 5 /tmp/log | sed 's/^/# /'
+	is "$(find "$dir" -name '*.ko*' | sed 's,.*/,,; s,\.ko.*,,' | sort | xargs)" "mgx_sim migrate_ext" "it builds and installs both modules"
+	dkms remove "migrate-ext/$version" --all >/tmp/log 2>&1
+	ok $? "dkms remove" || sed 's/^/# /' /tmp/log
+	is "$(find "$dir" -name '*.ko*' 2>/dev/null)" "" "leaves no module"
 }
 
 # refused NAME PATTERN SED: a kernel whose headers are those of the newest, changed
@@ -143,9 +176,15 @@ ok $? "make install"
 tools /usr/local "/usr/local"
 policy /usr/local "/usr/local"
 module "/usr/src/migrate-ext-$version"
+by_dkms
 refusals
 make uninstall
 is "$(contents /usr; contents /etc)" "$before" "make uninstall leaves nothing"
+
+mkdir -p /src/build/install
+rm -rf /src/build/install/dest
+make install DESTDIR=/src/build/install/dest prefix=/usr
+ok $? "make install for the guest"
 
 mkdir /tmp/empty
 ! MGX_BUILD=/tmp/empty make install DESTDIR=/tmp/none >/tmp/log 2>&1

@@ -56,6 +56,7 @@ installed()
 		readelf -SW "$file" | grep -q ' \.BTF '
 		ok $? "$1: the module for $release has BTF"
 		is "$(modinfo -F vermagic "$file" | cut -d ' ' -f 1)" "$release" "$1: and its vermagic"
+		is "$(modinfo -F signer "$file")" "DKMS module signing key" "$1: and a signature"
 	done
 	is "$(dkms status -m migrate-ext -v "$2" | grep -c ': installed')" "${#releases[@]}" "$1: as version $2"
 	like "$(mgxctl --version)" "mgxctl: +$version" "$1: mgxctl runs"

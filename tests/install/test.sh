@@ -50,7 +50,7 @@ main()
 	: >"$results"
 	echo "TAP version 14"
 	"$LAB_SRC/layer.sh" || exit
-	program files 600 "$0" --in -t files /src/tests/install/files.sh
+	program files 1200 "$0" --in -t files /src/tests/install/files.sh
 	"$LAB_SRC/deb.sh" >"$LOGS/install-deb.log" 2>&1
 	n=$((n + 1))
 	if tail -n 5 "$LOGS/install-deb.log" | grep -q 'lintian: clean'; then
@@ -65,7 +65,7 @@ main()
 	(($#)) || mapfile -t all < <(kernels | cut -d ' ' -f 1)
 	for series in "${all[@]-}" "$@"; do
 		[[ $series ]] || continue
-		program "units-$series" 1200 "$(dirname "$0")/units.sh" "$series"
+		program "units-$series" 1800 "$(dirname "$0")/units.sh" "$series"
 	done
 	echo "1..$n"
 	awk '{ p += $2; f += $3; s += $4 } END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"

@@ -3,10 +3,13 @@
 #
 # units-guest.sh: the units, in a guest that systemd has booted from a root where the
 # packages are installed (see units.sh): started, stopped, with policies that fail and
-# daemons that hang; then README's tutorial, command by command. TAP.
+# daemons that hang; before that README's commands, on the machine as it was installed,
+# and what 'make install' put into a directory. TAP.
 set -uo pipefail
 # shellcheck source=../lab/points.sh
 . /src/tests/lab/points.sh
+# shellcheck source=readme.sh
+. /src/tests/install/readme.sh
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 sysfs=/sys/kernel/migrate_ext
@@ -63,6 +66,20 @@ migrate_until_failed()
 is_inactive() { [[ $(property migrate-ext ActiveState) == inactive ]]; }
 
 was_restarted() { (($(property mgxd NRestarts) >= 1)); }
+
+# files.sh has left what 'make install' puts into a directory.
+test_directory()
+{
+	local dir=/src/build/install/dest/usr
+
+	modprobe migrate_ext
+	is "$($dir/sbin/mgxctl load mgx_cpu --json | grep -o "$dir/[^\"]*")" "$dir/lib/migrate_ext/bpf/mgx_cpu.bpf.o" \
+		"from a directory: mgxctl loads the policy beside it"
+	migrate
+	like "$($dir/sbin/mgxtop --samples 2)" "policy mgx_cpu active" "from a directory: mgxtop shows it"
+	$dir/sbin/mgxctl unload >/dev/null
+	is "$? $(cat $sysfs/state)" "0 none" "from a directory: mgxctl unload"
+}
 
 test_policy_unit()
 {
@@ -148,25 +165,23 @@ test_exposure()
 	ok $? "mgxd: systemd-analyze security"
 }
 
-# The lines of README's tutorial, as they stand there.
-tutorial() { sed -n '/^### Write one/,/^##* [^W]/s/^    \(mgxctl\|make\|sed\|export\) /\1 /p' /src/README.md | sed 's/  *#.*//'; }
-
-test_tutorial()
+# The packages again, as an upgrade has them, and away with them, while all runs.
+test_packages()
 {
-	local line lines
+	local pid deb
+	deb=$(echo /src/build/deb/migrate-ext_"$version"_*.deb)
 
-	cd "$(mktemp -d)" || return
-	mapfile -t lines < <(tutorial)
-	((${#lines[@]} >= 6))
-	ok $? "README has a tutorial"
-	for line in "${lines[@]}"; do
-		bash -c "$line" >/tmp/line.log 2>&1
-		ok $? "tutorial: $line" || sed 's/^/# /' /tmp/line.log
-		case $line in
-		'mgxctl load'*) is "$(cat $sysfs/state $sysfs/ops | xargs)" "active large" "tutorial: it is in charge" ;;
-		esac
-	done
-	is "$(cat $sysfs/state)" none "tutorial: it ends on the stock path"
+	configure mgx_noop ""
+	systemctl start migrate-ext mgxd
+	pid=$(main_pid)
+	dpkg -i "$deb" >/tmp/log 2>&1
+	ok $? "upgraded while it runs" || sed 's/^/# /' /tmp/log
+	is "$(cat $sysfs/state $sysfs/ops | xargs) $(property migrate-ext ActiveState)" "active mgx_noop active" "the policy stays in charge"
+	is "$(property mgxd ActiveState) $(main_pid)" "active $pid" "mgxd stays, until it is restarted"
+	dpkg -r migrate-ext >/tmp/log 2>&1
+	ok $? "removed while it runs" || sed 's/^/# /' /tmp/log
+	is "$(property migrate-ext ActiveState) $(property mgxd ActiveState)" "inactive inactive" "the units have stopped"
+	is "$(cat $sysfs/state $sysfs/hooks | xargs)" "none idle" "and the kernel migrates by itself"
 }
 
 test_restore()
@@ -179,11 +194,13 @@ test_restore()
 }
 
 is "$(systemctl is-enabled migrate-ext mgxd 2>/dev/null | xargs)" "disabled disabled" "nothing was enabled by being installed"
+test_readme
+test_directory
 test_policy_unit
 test_failures
 test_mgxd
 test_exposure
-test_tutorial
 test_restore
+test_packages
 kill "$victim" 2>/dev/null
 done_testing

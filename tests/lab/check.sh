@@ -3,8 +3,8 @@
 #
 # check.sh: style: shellcheck over the scripts (on this machine, where it is
 # installed), clang-format and checkpatch over the C, a module build with W=1
-# and sparse, licences, spelling, manual pages, and what cppcheck and clang-tidy
-# find in the tools.
+# and sparse, the kernel's semantic patches over the module, licences, spelling,
+# manual pages, and what cppcheck and clang-tidy find in the tools.
 # shellcheck disable=SC2317 # the steps are called by name
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -90,7 +90,7 @@ licences()
 		echo "$file: no SPDX-License-Identifier: GPL-2.0-only in its first 5 lines"
 		bad=1
 	done < <(git -C "$REPO" ls-files -- ':!LICENSE' ':!.gitignore' ':!.clang-format' \
-		':!*.md' ':!*.patch' ':!*.json' ':!*.jsonl' ':!user/dashboard/vendor' \
+		':!*.md' ':!*.patch' ':!*.json' ':!*.jsonl' ':!*.png' ':!user/dashboard/vendor' \
 		':!user/debian/changelog' ':!user/debian/copyright' ':!user/debian/*.docs' \
 		':!user/debian/source/format')
 	return "$bad"
@@ -105,7 +105,7 @@ in_tools()
 # "to and fro" is English.
 spelling()
 {
-	git -C "$REPO" ls-files -- ':!user/dashboard/vendor' ':!*.jsonl' ':!*.table' ':!LICENSE' |
+	git -C "$REPO" ls-files -- ':!user/dashboard/vendor' ':!*.jsonl' ':!*.png' ':!*.table' ':!LICENSE' |
 		sed 's,^,/src/,' | (mapfile -t files && in_tools codespell -q 3 -L fro "${files[@]}")
 }
 
@@ -135,6 +135,8 @@ analysis()
 	[[ -z $out ]] || { printf '%s\n' "$out"; return 1; }
 }
 
+semantic() { in_tools /src/tests/lab/coccinelle.sh kernel; }
+
 # Their date is the release's, which is not made yet.
 pages()
 {
@@ -146,7 +148,7 @@ pages()
 	[[ -z $out ]] || { printf '%s\n' "$out"; return 1; }
 }
 
-for step in scripts format checkpatch warnings licences spelling pages analysis; do
+for step in scripts format checkpatch warnings licences spelling pages analysis semantic; do
 	if "$step"; then
 		say "$step: clean"
 	else

@@ -94,7 +94,9 @@ user_needs()
 	need pkg-config pkgconf
 	need_lib libbpf 1.5 libbpf-dev
 	need_lib json-c 0.16 libjson-c-dev
-	need_lib numa 2 libnuma-dev
+	need_lib libmicrohttpd 0.9 libmicrohttpd-dev
+	need_lib ncursesw 6 libncurses-dev
+	need_lib zlib 1 zlib1g-dev
 }
 
 main()

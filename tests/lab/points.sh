@@ -39,4 +39,5 @@ done_testing()
 }
 
 # shellcheck disable=SC2034 # for who sources this
-version=$(sed -n 's/^#define MGX_VERSION_STR "\(.*\)"/\1/p' /src/kernel/migrate_ext.h)
+version=$(sed -n 's/^#define MGX_VERSION_STR "\(.*\)"/\1/p' \
+	"$(dirname "${BASH_SOURCE[0]}")/../../kernel/migrate_ext.h")

@@ -3,7 +3,7 @@
 #
 # root.sh STABLE-PACKAGES -- BACKPORTS-PACKAGES: runs inside the lab's new root
 # (see setup.sh) and installs everything. Leaves in /lab: kernels (the list of
-# kernels) and kselftest-src (headers of kselftest, checkpatch).
+# kernels) and kselftest-src (headers of kselftest, checkpatch, semantic patches).
 set -euo pipefail
 
 stable=() backports=()
@@ -63,6 +63,7 @@ get_source()
 			'*/tools/include' \
 			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
 			'*/scripts/const_structs.checkpatch' \
+			'*/scripts/coccinelle' \
 			'*/drivers/dma/dmatest.c' \
 			'*/.clang-format'
 	cd / && rm -r /lab/deb

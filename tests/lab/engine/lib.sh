@@ -22,7 +22,7 @@ engine_build()
 
 	(
 		flock 9
-		"$LAB_SRC/enter.sh" make --no-print-directory \
+		MGX_LAB_LAYERS='' "$LAB_SRC/enter.sh" make --no-print-directory \
 			-C /src/tests/lab/engine O=/src/build/engine >"$log" 2>&1
 	) 9>"$BUILD/engine.lock" ||
 		die "the engine does not build; $log ends with: $(tail -n 1 "$log")"
@@ -36,7 +36,8 @@ engine_relay()
 	ENGINE_RELAY=$!
 }
 
-# engine_start NAME RUN: starts the engine and waits until it listens.
+# engine_start NAME RUN: starts the engine and waits until it listens. It needs no
+# layers, and two mounts must not share the one that takes what is written.
 engine_start()
 {
 	local name=$1 run=/src/build/run/${2##*/} sockets=() i
@@ -47,7 +48,7 @@ engine_start()
 	for ((i = 0; i < ENGINE_FUNCTIONS; i++)); do
 		sockets+=("$run/fn$i.sock")
 	done
-	"$LAB_SRC/enter.sh" /src/build/engine/mgx-engine serve \
+	MGX_LAB_LAYERS='' "$LAB_SRC/enter.sh" /src/build/engine/mgx-engine serve \
 		--control "/src/build/run/$name.ctl" \
 		--save "/src/build/logs/$name.engine.json" "${sockets[@]}" \
 		</dev/null >"$LOGS/$name.engine.log" 2>&1 &
