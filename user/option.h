@@ -42,6 +42,22 @@ struct options {
 	const char *user;
 	const char *group;
 	const char *run_dir;
+	/* mgxbench's; its policies are sets */
+	const char *size;
+	const char *folios;
+	const char *threads;
+	const char *heat;
+	const char *nodes;
+	const char *bytes;
+	const char *repeats;
+	const char *warmup;
+	const char *json_file;
+	const char *csv_file;
+	const char *note;
+	const char *output;
+	const char *svg;
+	bool no_verify;
+	bool prepare;
 };
 
 /**
@@ -160,6 +176,7 @@ enum {
 	STATUS_OK,
 	STATUS_FAILED,
 	STATUS_USAGE,
+	STATUS_INTERRUPTED = 130, /* as a shell has it after SIGINT */
 };
 
 #endif /* _MGXCTL_OPTION_H */
