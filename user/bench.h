@@ -120,6 +120,7 @@ struct bench_sample {
  * @metrics: what it measures; the first is what sides are compared by
  * @nr_metrics: how many
  * @defaults: of --size and --batch
+ * @sizeless: the memory is another program's, of whatever size and batch
  * @setup: gets a case ready, its memory in *@data
  * @once: one round, the caller has put a side in charge
  * @teardown: of what @setup did, also if that failed
@@ -134,6 +135,7 @@ struct bench_mode {
 	struct {
 		const char *size, *batch;
 	} defaults;
+	bool sizeless;
 	int (*setup)(const struct bench *b, const struct bench_case *c,
 		     void **data);
 	int (*once)(const struct bench *b, const struct bench_case *c,
@@ -157,6 +159,8 @@ int bench_run(const struct options *options, const struct bench_mode *mode);
 bool bench_interrupted(const struct bench *b);
 
 /* bench_result.c: what came out */
+void bench_sample_add(struct bench_sample *sample,
+		      const struct bench_moved *moved);
 struct bench_series;
 struct bench_series *bench_series_new(const struct bench *b,
 				      const struct bench_case *c);
@@ -180,5 +184,10 @@ void bench_progress_clear(void);
 
 /* Modes, by file, and the report. */
 int move_run(const struct options *options, const char *arg);
+int latency_run(const struct options *options, const char *arg);
+int access_run(const struct options *options, const char *arg);
+int cpu_run(const struct options *options, const char *arg);
+int app_run(const struct options *options, const char *arg);
+int bench_report_run(const struct options *options, const char *arg);
 
 #endif /* _MGXBENCH_H */

@@ -121,7 +121,7 @@ static int part_advise(const struct bench_part *part, enum bench_kind kind)
 static bool may_split(const struct bench_memory *m,
 		      const struct bench_part *part)
 {
-	return m->size->kind != BENCH_HUGETLB &&
+	return m->want.size->kind != BENCH_HUGETLB &&
 	       part->unit > (size_t)sysconf(_SC_PAGESIZE);
 }
 
@@ -231,7 +231,7 @@ int bench_memory_make(struct bench_memory *m, const struct bench_want *want)
 	int rc = 0;
 
 	memset(m, 0, sizeof(*m));
-	m->size = want->size;
+	m->want = *want;
 	m->seed = seed++ ^ (__u64)getpid() << 40;
 	parts_choose(m, want);
 	if (want->size->kind != BENCH_HUGETLB)
@@ -323,30 +323,44 @@ static void count_arrived(const struct bench_memory *m, int node,
 	}
 }
 
-void bench_memory_move(const struct bench_memory *m, int node,
-		       unsigned int batch, struct bench_moved *moved)
+bool bench_memory_move_some(const struct bench_memory *m, int node, size_t at,
+			    size_t nr)
 {
-	size_t at, nr;
-	__u64 start;
-	long rc = 0;
+	for (size_t i = at; i < at + nr; i++)
+		m->node[i] = node;
+	return bench_move_pages(0, nr, m->folio + at, m->node + at,
+				m->status + at) >= 0;
+}
 
-	memset(moved, 0, sizeof(*moved));
-	for (at = 0; at < m->nr; at++)
-		m->node[at] = node;
-	start = bench_now();
-	for (at = 0; at < m->nr && rc >= 0; at += nr) {
-		nr = m->nr - at < batch ? m->nr - at : batch;
-		rc = bench_move_pages(0, nr, m->folio + at, m->node + at,
-				      m->status + at);
-	}
-	moved->ns = bench_now() - start;
-	if (rc < 0)
-		moved->err = errno;
-	else
-		count_arrived(m, node, moved);
+void bench_memory_count(const struct bench_memory *m, int node,
+			struct bench_moved *moved)
+{
+	count_arrived(m, node, moved);
 	for (unsigned int i = 0; i < m->nr_parts; i++)
 		if (may_split(m, &m->part[i]))
 			moved->split += bench_folio_broken(&m->part[i]);
+}
+
+void bench_memory_move(const struct bench_memory *m, int node,
+		       unsigned int batch, struct bench_moved *moved)
+{
+	bool well = true;
+	__u64 cpu_ns;
+	size_t nr;
+
+	memset(moved, 0, sizeof(*moved));
+	cpu_ns = bench_thread_ns();
+	moved->start_ns = bench_now();
+	for (size_t at = 0; well && at < m->nr; at += nr) {
+		nr = m->nr - at < batch ? m->nr - at : batch;
+		well = bench_memory_move_some(m, node, at, nr);
+	}
+	moved->ns = bench_now() - moved->start_ns;
+	moved->cpu_ns = bench_thread_ns() - cpu_ns;
+	if (well)
+		bench_memory_count(m, node, moved);
+	else
+		moved->err = errno;
 }
 
 /* Folios that are not on @node. */
@@ -369,11 +383,15 @@ static size_t count_away(const struct bench_memory *m, int node)
 static int part_renew(const struct bench_memory *m,
 		      const struct bench_part *part, int node)
 {
+	int rc;
+
 	if (!may_split(m, part) || part->unit >= MIB(2))
 		return 0;
 	if (madvise(part->addr, part->len, MADV_DONTNEED))
 		return fail(NULL, "madvise(): %s", strerror(errno));
-	return part_put(m, part, node);
+	/* Of several sizes, each is the largest that is on while it is made. */
+	rc = bench_folio_allowed(part->unit, part->len, BENCH_THP, &m->want);
+	return rc ? rc : part_put(m, part, node);
 }
 
 int bench_memory_place(const struct bench_memory *m, int node)

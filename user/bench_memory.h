@@ -36,6 +36,26 @@ const struct bench_size *bench_size_find(const char *name);
 extern const struct bench_size bench_sizes[];
 
 /**
+ * struct bench_want - memory that is wanted
+ * @size: of its folios
+ * @bytes: about so many
+ * @folios: and at least so many folios
+ * @node: where
+ * @other: where they are going to be moved
+ * @copies: how many such memories there will be
+ * @prepare: settings may be changed for it
+ */
+struct bench_want {
+	const struct bench_size *size;
+	size_t bytes;
+	size_t folios;
+	int node;
+	int other;
+	unsigned int copies;
+	bool prepare;
+};
+
+/**
  * struct bench_part - memory of one size of folios
  * @addr: where
  * @len: bytes
@@ -51,7 +71,7 @@ struct bench_part {
  * struct bench_memory - folios on a node
  * @part: where they are
  * @nr_parts: likewise
- * @size: of which size that is
+ * @want: what was asked for
  * @nr: folios
  * @folio: their addresses, in the order in which they are moved
  * @unit: their sizes
@@ -62,7 +82,7 @@ struct bench_part {
 struct bench_memory {
 	struct bench_part part[BENCH_PARTS];
 	unsigned int nr_parts;
-	const struct bench_size *size;
+	struct bench_want want;
 	size_t nr;
 	void **folio;
 	size_t *unit;
@@ -71,21 +91,7 @@ struct bench_memory {
 	__u64 seed;
 };
 
-/*
- * About @bytes of folios of @size on @node, at least @folios of them; @other is
- * where they are going to be moved, @copies how many such memories there will be.
- * Returns 0, -1, or BENCH_SKIP.
- */
-struct bench_want {
-	const struct bench_size *size;
-	size_t bytes;
-	size_t folios;
-	int node;
-	int other;
-	unsigned int copies;
-	bool prepare;
-};
-
+/* Returns 0, -1, or BENCH_SKIP. */
 int bench_memory_make(struct bench_memory *m, const struct bench_want *want);
 void bench_memory_free(struct bench_memory *m);
 size_t bench_memory_bytes(const struct bench_memory *m);
@@ -101,17 +107,27 @@ void bench_memory_warm(const struct bench_memory *m);
  * @bytes: that arrived
  * @left: folios that did not
  * @split: folios that are none any more, as far as this user may see that
+ * @start_ns: when the first system call began
  * @ns: time of the system calls
+ * @cpu_ns: processor time of them
  * @err: of the first folio that did not, or of the system call
  */
 struct bench_moved {
 	__u64 bytes;
 	__u64 left;
 	__u64 split;
+	__u64 start_ns;
 	__u64 ns;
+	__u64 cpu_ns;
 	int err;
 };
 
+/* @nr folios from @at on to @node, by one system call. False if that failed. */
+bool bench_memory_move_some(const struct bench_memory *m, int node, size_t at,
+			    size_t nr);
+/* What became of all, after the calls. */
+void bench_memory_count(const struct bench_memory *m, int node,
+			struct bench_moved *moved);
 /* All its folios to @node, @batch of them per system call. */
 void bench_memory_move(const struct bench_memory *m, int node,
 		       unsigned int batch, struct bench_moved *moved);
@@ -135,6 +151,8 @@ int bench_range_bind(void *addr, size_t len, int node);
 long bench_move_pages(int pid, unsigned long nr, void **page, const int *node,
 		      int *status);
 
+/* Time, and processor time of this thread, nanoseconds. */
 __u64 bench_now(void);
+__u64 bench_thread_ns(void);
 
 #endif /* _MGXBENCH_MEMORY_H */

@@ -37,9 +37,7 @@ static int leg(const struct bench *b, const struct bench_case *c,
 
 	if (movers_move(b, c, movers, node, &moved))
 		return -1;
-	sample->moved += moved.bytes;
-	sample->left += moved.left;
-	sample->split += moved.split;
+	bench_sample_add(sample, &moved);
 	*mbps = moved.ns ? moved.bytes * 1e3 / moved.ns : NAN;
 	return 0;
 }

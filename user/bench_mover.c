@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench_mover.h"
 #include "error.h"
@@ -18,9 +20,6 @@
  * @all: of which it is one
  * @memory: what it moves
  * @moved: what became of it
- * @start_ns: when it began
- * @end_ns: when it was through
- * @cpu_ns: processor time it took
  */
 struct mover {
 	pthread_t thread;
@@ -28,7 +27,6 @@ struct mover {
 	struct movers *all;
 	struct bench_memory memory;
 	struct bench_moved moved;
-	__u64 start_ns, end_ns, cpu_ns;
 };
 
 /**
@@ -42,6 +40,7 @@ struct mover {
  * @ready: threads that are ready to move
  * @open: they may, or are to end at once if not all of them could be started
  * @give_up: the latter
+ * @cpu: processor time of the machine: when they began, then how much
  * @mover: the threads
  */
 struct movers {
@@ -52,15 +51,26 @@ struct movers {
 	pthread_cond_t change;
 	unsigned int ready;
 	bool open, give_up;
+	struct movers_cpu cpu;
 	struct mover mover[];
 };
 
-static __u64 thread_ns(void)
+/* Ticks of the whole machine, since it was booted. */
+static void machine_read(struct movers_cpu *cpu)
 {
-	struct timespec ts;
+	unsigned long long user, nice, system, idle, iowait, irq, softirq;
+	__u64 tick = 1000000000ULL / sysconf(_SC_CLK_TCK);
+	FILE *file = fopen("/proc/stat", "re");
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	memset(cpu, 0, sizeof(*cpu));
+	if (file &&
+	    fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu", &user, &nice,
+		   &system, &idle, &iowait, &irq, &softirq) == 7) {
+		cpu->irq_ns = (irq + softirq) * tick;
+		cpu->busy_ns = (user + nice + system + irq + softirq) * tick;
+	}
+	if (file)
+		fclose(file);
 }
 
 int movers_make(const struct bench *b, const struct bench_case *c,
@@ -126,6 +136,7 @@ static void gate_open(struct movers *all, unsigned int nr, bool give_up)
 	pthread_mutex_lock(&all->lock);
 	while (all->ready < nr)
 		pthread_cond_wait(&all->change, &all->lock);
+	machine_read(&all->cpu);
 	all->open = true;
 	all->give_up = give_up;
 	pthread_cond_broadcast(&all->change);
@@ -136,7 +147,6 @@ static void *mover_main(void *arg)
 {
 	struct mover *mover = arg;
 	struct movers *all = mover->all;
-	__u64 cpu_ns;
 
 	bench_node_run_on(all->from, mover->nr);
 	if (all->c->cold)
@@ -145,18 +155,15 @@ static void *mover_main(void *arg)
 		bench_memory_warm(&mover->memory);
 	if (!gate_pass(all))
 		return NULL;
-	mover->start_ns = bench_now();
-	cpu_ns = thread_ns();
 	bench_memory_move(&mover->memory, all->node, all->c->batch,
 			  &mover->moved);
-	mover->cpu_ns = thread_ns() - cpu_ns;
-	mover->end_ns = bench_now();
 	return NULL;
 }
 
 static int threads_run(struct movers *movers)
 {
 	unsigned int started = 0;
+	struct movers_cpu now;
 	int err = 0;
 
 	movers->ready = 0;
@@ -167,34 +174,39 @@ static int threads_run(struct movers *movers)
 	gate_open(movers, started, err);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(movers->mover[i].thread, NULL);
+	machine_read(&now);
+	movers->cpu.irq_ns = now.irq_ns - movers->cpu.irq_ns;
+	movers->cpu.busy_ns = now.busy_ns - movers->cpu.busy_ns;
 	return err;
 }
 
+/* The time is that from the first beginning to the last end. */
 static void sum_up(const struct movers *movers, struct bench_moved *moved)
 {
-	__u64 start = movers->mover[0].start_ns, end = 0;
+	__u64 end = 0;
 
 	memset(moved, 0, sizeof(*moved));
 	for (unsigned int i = 0; i < movers->nr; i++) {
-		const struct mover *mover = &movers->mover[i];
+		const struct bench_moved *one = &movers->mover[i].moved;
 
-		moved->bytes += mover->moved.bytes;
-		moved->left += mover->moved.left;
-		moved->split += mover->moved.split;
+		moved->bytes += one->bytes;
+		moved->left += one->left;
+		moved->split += one->split;
+		moved->cpu_ns += one->cpu_ns;
 		if (!moved->err)
-			moved->err = mover->moved.err;
-		if (mover->start_ns < start)
-			start = mover->start_ns;
-		if (mover->end_ns > end)
-			end = mover->end_ns;
+			moved->err = one->err;
+		if (!i || one->start_ns < moved->start_ns)
+			moved->start_ns = one->start_ns;
+		if (one->start_ns + one->ns > end)
+			end = one->start_ns + one->ns;
 	}
-	moved->ns = end - start;
+	moved->ns = end - moved->start_ns;
 }
 
-int movers_move(const struct bench *b, const struct bench_case *c,
-		struct movers *movers, int node, struct bench_moved *moved)
+int movers_move_only(const struct bench_case *c, struct movers *movers,
+		     int node, struct bench_moved *moved)
 {
-	int err, rc = 0;
+	int err;
 
 	movers->c = c;
 	movers->node = node;
@@ -203,13 +215,28 @@ int movers_move(const struct bench *b, const struct bench_case *c,
 		return fail("use fewer --threads", "%u threads: %s", movers->nr,
 			    strerror(err));
 	sum_up(movers, moved);
-	if (!moved->bytes)
-		return fail("see whether the node has memory left",
-			    "move_pages() moved nothing to node %d: %s", node,
-			    strerror(moved->err));
-	for (unsigned int i = 0; b->verify && !rc && i < movers->nr; i++)
+	if (moved->bytes)
+		return 0;
+	return fail("see whether the node has memory left",
+		    "move_pages() moved nothing to node %d: %s", node,
+		    strerror(moved->err));
+}
+
+int movers_verify(struct movers *movers)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < movers->nr; i++)
 		rc = bench_memory_verify(&movers->mover[i].memory);
 	return rc;
+}
+
+int movers_move(const struct bench *b, const struct bench_case *c,
+		struct movers *movers, int node, struct bench_moved *moved)
+{
+	if (movers_move_only(c, movers, node, moved))
+		return -1;
+	return b->verify ? movers_verify(movers) : 0;
 }
 
 int movers_place(struct movers *movers, int node)
@@ -221,11 +248,7 @@ int movers_place(struct movers *movers, int node)
 	return rc;
 }
 
-__u64 movers_cpu_ns(const struct movers *movers)
+void movers_cpu(const struct movers *movers, struct movers_cpu *cpu)
 {
-	__u64 ns = 0;
-
-	for (unsigned int i = 0; i < movers->nr; i++)
-		ns += movers->mover[i].cpu_ns;
-	return ns;
+	*cpu = movers->cpu;
 }

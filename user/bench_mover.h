@@ -24,10 +24,27 @@ struct bench_memory *movers_memory(struct movers *movers, unsigned int nr);
 int movers_move(const struct bench *b, const struct bench_case *c,
 		struct movers *movers, int node, struct bench_moved *moved);
 
-/* What the kernel did not move at once gets there, too. */
+/* The same, not verified. */
+int movers_move_only(const struct bench_case *c, struct movers *movers,
+		     int node, struct bench_moved *moved);
+int movers_verify(struct movers *movers);
+
+/*
+ * All of it gets to @node, in whole folios, untimed; the last move may have left
+ * some behind. Returns 0, -1 or BENCH_SKIP.
+ */
 int movers_place(struct movers *movers, int node);
 
-/* Processor time that the threads took in the last movers_move(). */
-__u64 movers_cpu_ns(const struct movers *movers);
+/**
+ * struct movers_cpu - processor time of the machine in the last move, nanoseconds,
+ *	in steps of a tick
+ * @irq_ns: of interrupts, soft and hard
+ * @busy_ns: of all that was not idle
+ */
+struct movers_cpu {
+	__u64 irq_ns, busy_ns;
+};
+
+void movers_cpu(const struct movers *movers, struct movers_cpu *cpu);
 
 #endif /* _MGXBENCH_MOVER_H */

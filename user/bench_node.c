@@ -30,12 +30,22 @@ static void mask_add(struct node_mask *mask, int node)
 		mask->bits[node / MASK_BITS] |= 1UL << node % MASK_BITS;
 }
 
-__u64 bench_now(void)
+static __u64 clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+__u64 bench_now(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+__u64 bench_thread_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int bench_nodes(int *node, int max)

@@ -228,11 +228,13 @@ static int output_allowed(const char *option, const char *file)
 
 static int numbers_read(struct bench *b, const struct options *o)
 {
+	static const struct bench_size none = { "-", 0, BENCH_BASE };
 	const char *size = o->size ? o->size : b->mode->defaults.size;
 	const char *batch = o->folios ? o->folios : b->mode->defaults.batch;
 
-	if (sizes_read(b, size) ||
-	    list_read(&b->batches, "batch", batch, MAX_BATCH) ||
+	if (b->mode->sizeless ? size_add(b, &none) : sizes_read(b, size))
+		return -1;
+	if (list_read(&b->batches, "batch", batch, MAX_BATCH) ||
 	    list_read(&b->threads, "threads", o->threads ? o->threads : "1",
 		      MAX_THREADS) ||
 	    heat_read(b, o->heat ? o->heat : "hot"))

@@ -34,6 +34,14 @@ struct bench_series {
 	struct bench_counters counted[BENCH_MAX_SIDES];
 };
 
+void bench_sample_add(struct bench_sample *sample,
+		      const struct bench_moved *moved)
+{
+	sample->moved += moved->bytes;
+	sample->left += moved->left;
+	sample->split += moved->split;
+}
+
 struct bench_series *bench_series_new(const struct bench *b,
 				      const struct bench_case *c)
 {
@@ -130,16 +138,20 @@ static double against_stock(const struct bench_series *series,
 	return stock.median > 0 ? mine.median / stock.median : NAN;
 }
 
-/* "faster", "slower", or NULL where the middle halves overlap. */
+/* "better" or "worse" than the stock path; NULL where that is not certain. */
 static const char *verdict(const struct bench_series *series, unsigned int side)
 {
-	struct bench_stat stock = stat_of(series, 0, 0);
-	struct bench_stat mine = stat_of(series, side, 0);
+	double stock[BENCH_MAX_ROUNDS], mine[BENCH_MAX_ROUNDS];
 	bool less = series->b->mode->metrics[0].less;
+	int differ;
 
-	if (!side || !stock.nr || !mine.nr || bench_stat_overlap(&stock, &mine))
+	if (!side)
 		return NULL;
-	return (mine.median < stock.median) == less ? "better" : "worse";
+	differ = bench_stat_differ(mine, values_of(series, side, 0, mine),
+				   stock, values_of(series, 0, 0, stock));
+	if (!differ)
+		return NULL;
+	return (differ < 0) == less ? "better" : "worse";
 }
 
 /* --- JSON ---------------------------------------------------------------------------- */
@@ -203,7 +215,7 @@ static void put_case(struct json_object *row, const struct bench *b,
 		     const struct bench_case *c)
 {
 	put_string(row, "mode", b->mode->name);
-	put_string(row, "size", c->size->name);
+	put_string(row, "size", c->size->unit ? c->size->name : NULL);
 	put_u64(row, "folio_bytes", c->size->unit);
 	put_u64(row, "batch", c->batch);
 	put_u64(row, "threads", c->threads);

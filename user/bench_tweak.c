@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,15 @@ static void pick_chosen(char *text)
 	memmove(text, open + 1, strlen(open + 1) + 1);
 }
 
+/* What it was before the first change is what counts. */
+static bool is_known(const char *path)
+{
+	for (int i = 0; i < nr_tweaks; i++)
+		if (!strcmp(tweaks[i].path, path))
+			return true;
+	return false;
+}
+
 int bench_tweak(const char *path, const char *value)
 {
 	char now[128];
@@ -57,7 +67,7 @@ int bench_tweak(const char *path, const char *value)
 	if (nr_tweaks == MAX_TWEAKS)
 		return -ENOSPC;
 	err = file_put(path, value);
-	if (err)
+	if (err || is_known(path))
 		return err;
 	snprintf(tweaks[nr_tweaks].path, sizeof(tweaks[0].path), "%s", path);
 	snprintf(tweaks[nr_tweaks].value, sizeof(tweaks[0].value), "%.63s",

@@ -54,6 +54,8 @@ struct options {
 	const char *json_file;
 	const char *csv_file;
 	const char *note;
+	const char *workload;
+	const char *seconds_each;
 	const char *output;
 	const char *svg;
 	bool no_verify;
