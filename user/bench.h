@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "bench_memory.h"
 #include "bench_side.h"
@@ -171,6 +172,9 @@ void bench_series_add(struct bench_series *series, unsigned int side,
 void bench_series_end(struct bench_series *series, struct bench *b);
 void bench_series_free(struct bench_series *series);
 void bench_case_skipped(struct bench *b, const struct bench_case *c);
+/* A file is there when it is complete: until then it is @part. Record errors. */
+FILE *bench_file_begin(const char *file, char *part, size_t size);
+int bench_file_end(FILE *stream, const char *part, const char *file);
 /* Writes --json and --csv. Returns 0 or -1. */
 int bench_write(struct bench *b);
 

@@ -23,8 +23,8 @@
 #define INCREMENT 1013904223
 
 const struct bench_metric app_metrics[APP_METRICS] = {
-	[APP_LOST] = { "lost", "%", true },
 	[APP_DURING] = { "during", "1/s", false },
+	[APP_LOST] = { "lost", "%", true },
 	[APP_BEFORE] = { "before", "1/s", false },
 	[APP_MOVED] = { "moved", "MB/s", false },
 };

@@ -8,7 +8,7 @@
 #include "bench.h"
 
 /* Lost, of what was done in the first half of a round, when nothing moved. */
-enum { APP_LOST, APP_DURING, APP_BEFORE, APP_MOVED, APP_METRICS };
+enum { APP_DURING, APP_LOST, APP_BEFORE, APP_MOVED, APP_METRICS };
 
 extern const struct bench_metric app_metrics[APP_METRICS];
 extern const struct bench_mode redis_mode;

@@ -345,8 +345,7 @@ void bench_case_skipped(struct bench *b, const struct bench_case *c)
 
 /* --- files ----------------------------------------------------------------------------- */
 
-/* A file is there when it is complete. */
-static FILE *file_begin(const char *file, char *part, size_t size)
+FILE *bench_file_begin(const char *file, char *part, size_t size)
 {
 	FILE *stream;
 
@@ -357,7 +356,7 @@ static FILE *file_begin(const char *file, char *part, size_t size)
 	return stream;
 }
 
-static int file_end(FILE *stream, const char *part, const char *file)
+int bench_file_end(FILE *stream, const char *part, const char *file)
 {
 	bool bad = ferror(stream);
 
@@ -393,7 +392,7 @@ static int write_json(struct bench *b, const char *file)
 {
 	struct json_object *tree;
 	char part[PATH_MAX];
-	FILE *stream = file_begin(file, part, sizeof(part));
+	FILE *stream = bench_file_begin(file, part, sizeof(part));
 
 	if (!stream)
 		return -1;
@@ -404,7 +403,7 @@ static int write_json(struct bench *b, const char *file)
 	      stream);
 	fputc('\n', stream);
 	json_object_put(tree);
-	return file_end(stream, part, file);
+	return bench_file_end(stream, part, file);
 }
 
 static const char *const csv_case[] = {
@@ -471,7 +470,7 @@ static void csv_row(FILE *stream, struct json_object *row)
 static int write_csv(const struct bench *b, const char *file)
 {
 	char part[PATH_MAX];
-	FILE *stream = file_begin(file, part, sizeof(part));
+	FILE *stream = bench_file_begin(file, part, sizeof(part));
 
 	if (!stream)
 		return -1;
@@ -482,7 +481,7 @@ static int write_csv(const struct bench *b, const char *file)
 	fputs("rounds\n", stream);
 	for (size_t i = 0; i < json_object_array_length(b->results); i++)
 		csv_row(stream, json_object_array_get_idx(b->results, i));
-	return file_end(stream, part, file);
+	return bench_file_end(stream, part, file);
 }
 
 int bench_write(struct bench *b)
