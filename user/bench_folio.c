@@ -222,7 +222,7 @@ static bool is_folio(const struct folio_files *files, const char *addr,
 	__u64 pfn = entry & PFN_MASK, nr = unit / files->page;
 	bool large = read_u64(files->flags, pfn) & 1ULL << KPF_COMPOUND_HEAD;
 
-	if (!(entry & PRESENT) || large != (nr > 1))
+	if (!(entry & PRESENT) || large == (nr == 1))
 		return false;
 	for (__u64 i = 1; i < nr; i++)
 		if (!(read_u64(files->flags, pfn + i) &

@@ -70,7 +70,7 @@ static pid_t start(const char *const argv[], int out)
 
 static int server_start(struct redis *redis, const struct bench *b)
 {
-	const char *argv[] = {
+	const char *const argv[] = {
 		"redis-server", "--port", "0",	      "--unixsocket",
 		redis->socket,	"--save", "",	      "--appendonly",
 		"no",		"--dir",  redis->dir, "--logfile",
@@ -121,21 +121,21 @@ static double parse_rate(FILE *stream)
 
 static double ask(const struct redis *redis, const struct ask *ask)
 {
-	const char *argv[] = { "redis-benchmark",
-			       "-s",
-			       redis->socket,
-			       "-t",
-			       ask->test,
-			       "-n",
-			       ask->requests,
-			       "-r",
-			       KEYS,
-			       "-d",
-			       VALUE,
-			       "-c",
-			       "8",
-			       "--csv",
-			       NULL };
+	const char *const argv[] = { "redis-benchmark",
+				     "-s",
+				     redis->socket,
+				     "-t",
+				     ask->test,
+				     "-n",
+				     ask->requests,
+				     "-r",
+				     KEYS,
+				     "-d",
+				     VALUE,
+				     "-c",
+				     "8",
+				     "--csv",
+				     NULL };
 	FILE *out = tmpfile();
 	double rate = NAN;
 	int status = -1;

@@ -276,6 +276,10 @@ static void cell_metric(FILE *stream, struct json_object *metric)
 static const char *const columns[] = { "size", "batch", "threads", "heat",
 				       "side" };
 
+static const char *const last_columns[] = { "of stock",	 "",
+					    "moved MB",	 "offloaded",
+					    "not moved", "split" };
+
 static void table_head(FILE *stream, struct json_object *row)
 {
 	struct json_object *metrics = json_object_object_get(row, "metrics");
@@ -292,8 +296,9 @@ static void table_head(FILE *stream, struct json_object *row)
 			cell(stream, "th", text);
 		}
 	}
-	fputs("<th>of stock</th><th></th><th>moved MB</th><th>offloaded</th><th>not moved</th><th>split</th></tr>\n",
-	      stream);
+	for (size_t i = 0; i < ARRAY_SIZE(last_columns); i++)
+		cell(stream, "th", last_columns[i]);
+	fputs("</tr>\n", stream);
 }
 
 static void table_row(FILE *stream, struct json_object *row)

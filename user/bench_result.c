@@ -125,7 +125,7 @@ static __u64 offloaded(const struct bench_counters *counted)
 
 static __u64 through_module(const struct bench_counters *counted)
 {
-	return counted->batched * sysconf(_SC_PAGESIZE);
+	return counted->event[BENCH_BATCHED] * sysconf(_SC_PAGESIZE);
 }
 
 /* Of the first metric; NAN if there is nothing to compare. */
@@ -200,10 +200,8 @@ static void put_counters(struct json_object *tree,
 	struct json_object *bytes = put_object(tree, "copied_bytes");
 	static const char *const kinds[] = MGX_KIND_NAMES;
 
-#define PUT(member, file) \
-	put_u64(module, strchr(file, '/') + 1, counted->member);
-	BENCH_COUNTERS(PUT)
-#undef PUT
+	for (int i = 0; i < BENCH_NR_EVENTS; i++)
+		put_u64(module, bench_event_names[i], counted->event[i]);
 	for (int i = 0; i < MGX_NR_KINDS; i++)
 		put_u64(bytes, kinds[i], counted->bytes[i]);
 	put_u64(tree, "through_module_bytes", through_module(counted));
@@ -273,6 +271,22 @@ static void print_metric(const struct bench_stat *stat)
 	printf(" %22s", text);
 }
 
+static void print_passed(const struct bench_counters *counted, __u64 moved)
+{
+	printf("%8snote: %.1f of %.1f MB came through the module; ", "",
+	       through_module(counted) / MB, moved / MB);
+	printf("%llu calls found no free context\n",
+	       counted->event[BENCH_NO_CONTEXT]);
+}
+
+static void print_not_offloaded(const struct bench_counters *counted)
+{
+	printf("%8snote: nothing was offloaded: %.1f MB copied by the calling CPU",
+	       "", counted->bytes[MGX_KIND_CALLER] / MB);
+	printf(" for the policy, %.1f MB by the kernel itself\n",
+	       counted->event[BENCH_BY_KERNEL] * sysconf(_SC_PAGESIZE) / MB);
+}
+
 /* What a reader must know before he believes the figure. */
 static void print_warnings(const struct bench_series *series, unsigned int side)
 {
@@ -289,12 +303,9 @@ static void print_warnings(const struct bench_series *series, unsigned int side)
 	if (!side)
 		return;
 	if (through < THROUGH_ENOUGH * sum.moved)
-		printf("%8snote: %.1f of %.1f MB came through the module; %llu calls found no free context\n",
-		       "", through / MB, sum.moved / MB, counted->passed);
+		print_passed(counted, sum.moved);
 	if (!offloaded(counted))
-		printf("%8snote: nothing was offloaded: %.1f MB copied by the calling CPU for the policy, %.1f MB by the kernel itself\n",
-		       "", counted->bytes[MGX_KIND_CALLER] / MB,
-		       counted->by_kernel * sysconf(_SC_PAGESIZE) / MB);
+		print_not_offloaded(counted);
 }
 
 static void print_side(const struct bench_series *series, unsigned int side)

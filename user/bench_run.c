@@ -52,12 +52,12 @@ static int check_counted(const struct bench_side *side,
 			 const struct bench_counters *counted,
 			 const struct bench_sample *sample)
 {
-	if (side->stock && counted->calls)
+	if (side->stock && counted->event[BENCH_CALLS])
 		return fail(
 			"load no policy while mgxbench runs",
 			"the module saw %llu calls while the stock path was measured",
-			counted->calls);
-	if (!side->stock && sample->moved && !counted->calls)
+			counted->event[BENCH_CALLS]);
+	if (!side->stock && sample->moved && !counted->event[BENCH_CALLS])
 		return fail(
 			"report it with the output of 'mgxctl check --json'",
 			"policy '%s' was in charge, but the module saw no migration",

@@ -169,6 +169,17 @@ void bench_side_close(struct bench_side *side)
 
 static const char *const kind_names[] = MGX_KIND_NAMES;
 
+const char *const bench_event_names[BENCH_NR_EVENTS] = {
+	[BENCH_CALLS] = "calls",
+	[BENCH_NO_CONTEXT] = "calls_no_context",
+	[BENCH_MIGRATED] = "pages_migrated",
+	[BENCH_BATCHES] = "batches",
+	[BENCH_BATCHED] = "pages_batched",
+	[BENCH_COPIED] = "pages_copied",
+	[BENCH_USED] = "pages_used",
+	[BENCH_BY_KERNEL] = "pages_kernel",
+};
+
 static void channel_read(struct bench_counters *now, unsigned int id)
 {
 	char name[64], kind[32];
@@ -185,15 +196,22 @@ static void channel_read(struct bench_counters *now, unsigned int id)
 	now->helper_ns += sysfs_u64(name);
 }
 
+static __u64 event_read(enum bench_event event)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "events/%s", bench_event_names[event]);
+	return sysfs_u64(name);
+}
+
 void bench_counters_read(struct bench_counters *now)
 {
 	DIR *dir = opendir(MGX_SYSFS "/channels");
 	struct dirent *entry;
 
 	memset(now, 0, sizeof(*now));
-#define READ(member, file) now->member = sysfs_u64(file);
-	BENCH_COUNTERS(READ)
-#undef READ
+	for (int i = 0; i < BENCH_NR_EVENTS; i++)
+		now->event[i] = event_read(i);
 	while (dir && (entry = readdir(dir))) {
 		unsigned long id = strtoul(entry->d_name, NULL, 10);
 
@@ -205,9 +223,10 @@ void bench_counters_read(struct bench_counters *now)
 }
 
 /* A channel that came or went meanwhile counts from 0. */
-static __u64 grown(__u64 now, __u64 before)
+static void grown(__u64 *since, const __u64 *now, int nr)
 {
-	return now >= before ? now - before : 0;
+	for (int i = 0; i < nr; i++)
+		since[i] = now[i] >= since[i] ? now[i] - since[i] : 0;
 }
 
 void bench_counters_since(struct bench_counters *since)
@@ -215,28 +234,26 @@ void bench_counters_since(struct bench_counters *since)
 	struct bench_counters now;
 
 	bench_counters_read(&now);
-#define GROWN(member, file) since->member = grown(now.member, since->member);
-	BENCH_COUNTERS(GROWN)
-#undef GROWN
-	for (int i = 0; i < MGX_NR_KINDS; i++)
-		since->bytes[i] = grown(now.bytes[i], since->bytes[i]);
-	for (int i = 0; i < MGX_MAX_CHANNELS; i++)
-		since->channel[i] = grown(now.channel[i], since->channel[i]);
-	since->helper_ns = grown(now.helper_ns, since->helper_ns);
+	grown(since->event, now.event, BENCH_NR_EVENTS);
+	grown(since->bytes, now.bytes, MGX_NR_KINDS);
+	grown(since->channel, now.channel, MGX_MAX_CHANNELS);
+	grown(&since->helper_ns, &now.helper_ns, 1);
+}
+
+static void add(__u64 *sum, const __u64 *more, int nr)
+{
+	for (int i = 0; i < nr; i++)
+		sum[i] += more[i];
 }
 
 void bench_counters_add(struct bench_counters *sum,
 			const struct bench_counters *more)
 {
-#define ADD(member, file) sum->member += more->member;
-	BENCH_COUNTERS(ADD)
-#undef ADD
-	for (int i = 0; i < MGX_NR_KINDS; i++)
-		sum->bytes[i] += more->bytes[i];
-	sum->engines = 0;
-	for (int i = 0; i < MGX_MAX_CHANNELS; i++) {
-		sum->channel[i] += more->channel[i];
-		sum->engines += i != MGX_CHANNEL_CALLER && sum->channel[i];
-	}
+	add(sum->event, more->event, BENCH_NR_EVENTS);
+	add(sum->bytes, more->bytes, MGX_NR_KINDS);
+	add(sum->channel, more->channel, MGX_MAX_CHANNELS);
 	sum->helper_ns += more->helper_ns;
+	sum->engines = 0;
+	for (int i = 0; i < MGX_MAX_CHANNELS; i++)
+		sum->engines += i != MGX_CHANNEL_CALLER && sum->channel[i];
 }

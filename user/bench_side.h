@@ -40,30 +40,31 @@ int bench_side_check(const struct bench_side *side);
 int bench_side_leave(struct bench_side *side);
 void bench_side_close(struct bench_side *side);
 
-/* Counters of the module, X(member, file). */
-/* clang-format off */
-#define BENCH_COUNTERS(X)				\
-	X(calls, "events/calls")			\
-	X(passed, "events/calls_no_context")		\
-	X(migrated, "events/pages_migrated")		\
-	X(batches, "events/batches")			\
-	X(batched, "events/pages_batched")		\
-	X(copied, "events/pages_copied")		\
-	X(used, "events/pages_used")			\
-	X(by_kernel, "events/pages_kernel")
-/* clang-format on */
+/* Counters of the module that are kept, by the names of their files in events/. */
+enum bench_event {
+	BENCH_CALLS,
+	BENCH_NO_CONTEXT,
+	BENCH_MIGRATED,
+	BENCH_BATCHES,
+	BENCH_BATCHED,
+	BENCH_COPIED,
+	BENCH_USED,
+	BENCH_BY_KERNEL,
+	BENCH_NR_EVENTS,
+};
+
+extern const char *const bench_event_names[BENCH_NR_EVENTS];
 
 /**
  * struct bench_counters - what the module has counted
+ * @event: by &enum bench_event
  * @bytes: that channels copied, by kind
- * @engines: channels that copied, the calling CPU left out
- * @channel: bytes by channel
+ * @channel: that each of them copied
  * @helper_ns: processor time of helper threads
+ * @engines: channels that copied, the calling CPU left out
  */
 struct bench_counters {
-#define BENCH_COUNTER(member, file) __u64 member;
-	BENCH_COUNTERS(BENCH_COUNTER)
-#undef BENCH_COUNTER
+	__u64 event[BENCH_NR_EVENTS];
 	__u64 bytes[MGX_NR_KINDS];
 	__u64 channel[MGX_MAX_CHANNELS];
 	__u64 helper_ns;

@@ -248,7 +248,7 @@ static void core(void)
 
 	poll_ns = 1000000000;
 	width = 1;
-	printf("Instructions of a batch that the waiting CPU copies in the driver's poll(), with\n");
+	puts("Instructions of a batch that the waiting CPU copies in the driver's poll(), with");
 	printf("%d channels there are; less the copy, and that per page.\n",
 	       channels);
 	printf("%-9s %8s %6s %10s %10s %9s\n", "batch", "channels", "asked",

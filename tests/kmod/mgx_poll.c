@@ -35,7 +35,7 @@ MODULE_PARM_DESC(copy_ns, "time that copies took so far, of all channels");
  */
 struct poll_channel {
 	struct mgx_channel *channel;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct mgx_job *jobs[POLL_CREDITS];
 	u32 head;
 	u32 nr;
