@@ -77,28 +77,33 @@ void bench_series_add(struct bench_series *series, unsigned int side,
 	bench_counters_add(&series->counted[side], counted);
 }
 
-/* Those of the rounds that have one. */
-static unsigned int values_of(const struct bench_series *series,
-			      unsigned int side, unsigned int metric,
-			      double *value)
-{
-	unsigned int nr = 0;
+/**
+ * struct values - of one metric, those of the rounds that have one
+ */
+struct values {
+	double value[BENCH_MAX_ROUNDS];
+	unsigned int nr;
+};
 
+static void values_get(struct values *values, const struct bench_series *series,
+		       unsigned int side, unsigned int metric)
+{
+	values->nr = 0;
 	for (unsigned int i = 0; i < series->nr[side]; i++) {
 		double v = series->sample[side][i].value[metric];
 
 		if (!isnan(v))
-			value[nr++] = v;
+			values->value[values->nr++] = v;
 	}
-	return nr;
 }
 
 static struct bench_stat stat_of(const struct bench_series *series,
 				 unsigned int side, unsigned int metric)
 {
-	double value[BENCH_MAX_ROUNDS];
+	struct values values;
 
-	return bench_stat_of(value, values_of(series, side, metric, value));
+	values_get(&values, series, side, metric);
+	return bench_stat_of(values.value, values.nr);
 }
 
 /* Sums over the rounds. */
@@ -141,14 +146,15 @@ static double against_stock(const struct bench_series *series,
 /* "better" or "worse" than the stock path; NULL where that is not certain. */
 static const char *verdict(const struct bench_series *series, unsigned int side)
 {
-	double stock[BENCH_MAX_ROUNDS], mine[BENCH_MAX_ROUNDS];
 	bool less = series->b->mode->metrics[0].less;
+	struct values stock, mine;
 	int differ;
 
 	if (!side)
 		return NULL;
-	differ = bench_stat_differ(mine, values_of(series, side, 0, mine),
-				   stock, values_of(series, 0, 0, stock));
+	values_get(&stock, series, 0, 0);
+	values_get(&mine, series, side, 0);
+	differ = bench_stat_differ(mine.value, mine.nr, stock.value, stock.nr);
 	if (!differ)
 		return NULL;
 	return (differ < 0) == less ? "better" : "worse";

@@ -189,11 +189,18 @@ skipped()
 	like "$all" "nothing could be measured" "nothing at all is an error"
 }
 
+anybody()
+{
+	ok "the stock path takes no root" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		mgxbench move -s 4K -b 64 "${small[@]}" >/dev/null
+}
+
 mkdir "$tmp/out"
 insmod "/src/build/$(uname -r)/mgx_sim.ko" slots=1 node=0
 id=$(basename "$(dirname "$(grep -lx native $sysfs/channels/*/kind)")")
 engine=mgx_roundrobin,first=$id,last=$id,width=1,free_cpu=1
 move
+anybody
 modes
 report
 corruption
