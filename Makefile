@@ -61,6 +61,8 @@ help:
 #: make dashboard   serves a recording of the lab: http://localhost:9465/
 #: make bench       instructions per migrated page: stock, loaded, with policies;
 #:                  KERNEL=6.12 for one kernel
+#: make bench-compare  what it has measured last against the committed summaries,
+#:                  tests/bench/summary-*.json: fails if a figure has grown too much
 #: make bench-policies  throughput of each policy in each of 40 scenarios, on
 #:                  simulated engines; KERNEL=6.12 for one kernel, and then
 #:                  CHANNELS='slow dead' for some of the scenarios
@@ -147,6 +149,9 @@ dashboard: lab-build
 bench: lab-build
 	@tests/bench/run.sh '$(KERNEL)'
 
+bench-compare: lab
+	@tests/bench/compare.sh '$(KERNEL)'
+
 bench-policies: lab-build
 	@tests/bench/policies.sh $(if $(KERNEL),'$(KERNEL)' $(CHANNELS))
 
@@ -163,4 +168,5 @@ distclean:
 	@$(LABDIR)/clean.sh --all
 
 .PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run lab-arm64 demo test test-mutations test-hostile test-walk test-suites soak test-debug \
-	test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-policies insns check clean distclean
+	test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-compare \
+	bench-policies insns check clean distclean

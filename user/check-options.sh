@@ -28,9 +28,9 @@ ok()
 	fi
 }
 
-# The lists of the tables: "load [OPTION]... NAME|FILE" -> load
+# The lists of the tables: "load [OPTION]... NAME|FILE  what it does" -> load
 if [ -z "$program" ]; then
-	commands=$("$mgxctl" help --json | sed -n 's/^ *"command": *"\([a-z]*\).*/\1/p')
+	commands=$("$mgxctl" help | sed -n '/^commands:/,/^global/ s/^ \+\([a-z]*\).*/\1/p' | sed 1d)
 else
 	commands=
 fi
@@ -43,9 +43,9 @@ option_rows()
 		return
 	fi
 	{
-		"$mgxctl" help --json
-		for c in $commands; do "$mgxctl" help "$c" --json; done
-	} | sed -n 's/^ *"option": *"\(.*\)/\1/p'
+		"$mgxctl" help
+		for c in $commands; do "$mgxctl" help "$c"; done
+	} | sed -n 's/^ *\(-., --.*\)/\1/p'
 }
 
 # "-s, --set KEY=VALUE" -> -s --set

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-/* How many numbers are in the list; -1 if it is malformed. */
-static inline int cpulist_count(const char *text)
+/* The numbers of a list, @max at most; how many, or -1 if it is malformed. */
+static inline int cpulist_read(const char *text, int *number, int max)
 {
 	int n = 0;
 
@@ -24,14 +24,22 @@ static inline int cpulist_count(const char *text)
 			if (end == text || last < first)
 				return -1;
 		}
-		n += last - first + 1;
+		for (; first <= last; first++, n++)
+			if (n < max)
+				number[n] = first;
 		if (*end == ',')
 			end++;
 		else if (*end && *end != '\n')
 			return -1;
 		text = end;
 	}
-	return n;
+	return n < max || !number ? n : max;
+}
+
+/* How many numbers are in the list; -1 if it is malformed. */
+static inline int cpulist_count(const char *text)
+{
+	return cpulist_read(text, NULL, 0);
 }
 
 #endif /* _MGXCTL_CPULIST_H */

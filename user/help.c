@@ -42,11 +42,12 @@ static void put_command_name(struct json_object *tree, const char *key,
 	put_string(tree, key, text);
 }
 
-static void put_commands(struct json_object *tree)
+static void put_commands(struct json_object *tree,
+			 const struct program *program)
 {
 	struct json_object *array = put_array(tree, "commands");
 
-	for (const struct command *c = commands; c->name; c++) {
+	for (const struct command *c = program->commands; c->name; c++) {
 		struct json_object *row = put_row(array);
 
 		put_command_name(row, "command", c, "");
@@ -55,27 +56,34 @@ static void put_commands(struct json_object *tree)
 }
 
 static void put_command_help(struct json_object *tree,
+			     const struct program *program,
 			     const struct command *command)
 {
-	put_command_name(tree, "usage", command, "mgxctl ");
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "%s ", program->name);
+	put_command_name(tree, "usage", command, prefix);
 	put_string(tree, "help", command->help);
 	if (command->options)
 		put_options(tree, "options", command->options);
-	put_options(tree, "global options", global_options);
+	put_options(tree, "global options", program->options);
 }
 
 void help_print(const struct options *options, const struct command *command)
 {
+	const struct program *program = options->program;
 	struct json_object *tree = json_object_new_object();
+	char usage[64];
 
 	if (command) {
-		put_command_help(tree, command);
+		put_command_help(tree, program, command);
 	} else {
-		put_string(tree, "usage", "mgxctl [OPTION]... COMMAND");
-		put_string(tree, "help",
-			   "load, swap and watch policies of page migration");
-		put_commands(tree);
-		put_options(tree, "global options", global_options);
+		snprintf(usage, sizeof(usage), "%s [OPTION]... COMMAND",
+			 program->name);
+		put_string(tree, "usage", usage);
+		put_string(tree, "help", program->help);
+		put_commands(tree, program);
+		put_options(tree, "global options", program->options);
 	}
 	output_print(tree, options_form(options));
 }
@@ -98,10 +106,10 @@ int help_run(const struct options *options, const char *arg)
 	const struct command *command = NULL;
 
 	if (arg) {
-		command = command_find(arg);
+		command = command_find(options->program, arg);
 		if (!command) {
-			fail("see 'mgxctl help'", "no command is called '%s'",
-			     arg);
+			fail(options->program->hint,
+			     "no command is called '%s'", arg);
 			return STATUS_USAGE;
 		}
 	}

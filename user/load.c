@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "error.h"
 #include "guard.h"
-#include "link.h"
 #include "module.h"
 #include "notify.h"
 #include "option.h"
@@ -36,7 +36,6 @@
  * @lock_fd: keeps other loaders out, or -1
  * @link: once it is attached by this process
  * @replaced: whose place it took
- * @nr_rejected: the module's counter before the attachment
  */
 struct loader {
 	const struct options *options;
@@ -45,17 +44,7 @@ struct loader {
 	int lock_fd;
 	struct bpf_link *link;
 	char replaced[64];
-	__u64 nr_rejected;
 };
-
-static int require_privilege(void)
-{
-	char missing[64];
-
-	if (privilege_complete(missing, sizeof(missing)))
-		return 0;
-	return fail("run it as root", "loading a policy takes %s", missing);
-}
 
 /* All that needs no kernel comes first: it works, and fails, for everyone. */
 static int loader_open(struct loader *loader, const char *arg)
@@ -74,17 +63,9 @@ static int loader_open(struct loader *loader, const char *arg)
 	for (int i = 0; i < options->nr_sets; i++)
 		if (rodata_set(loader->policy.object, options->sets[i]))
 			return -1;
-	if (require_privilege())
+	if (privilege_require())
 		return -1;
 	return module_require();
-}
-
-static int fail_busy(const struct slot *slot)
-{
-	if (slot->holder == SLOT_HELD)
-		return slot_fail_held(slot);
-	return fail("swap it with --replace, or 'mgxctl unload' first",
-		    "policy '%s' is in charge", slot->name);
 }
 
 /* Makes room, or fails if the policy that is there is not to be replaced. */
@@ -95,74 +76,21 @@ static int loader_claim(struct loader *loader)
 	loader->lock_fd = pin_lock();
 	if (loader->lock_fd < 0)
 		return -1;
-	slot_open(slot);
-	if (slot->holder == SLOT_HELD ||
-	    (slot->holder == SLOT_PINNED && slot->active &&
-	     !loader->options->replace))
-		return fail_busy(slot);
-	if (slot->holder == SLOT_PINNED && slot->active) {
+	if (slot_claim(slot, loader->options->replace,
+		       "swap it with --replace, or 'mgxctl unload' first"))
+		return -1;
+	if (slot->holder == SLOT_PINNED)
 		snprintf(loader->replaced, sizeof(loader->replaced), "%s",
 			 slot->name);
-		return 0;
-	}
-	/* Nothing, or what a policy that ended by itself has left. */
-	if (slot->holder == SLOT_PINNED || slot->link_fd >= 0)
-		return slot_clear(slot);
 	return 0;
-}
-
-static const char *attach_remedy(int err)
-{
-	switch (err) {
-	case EBUSY:
-		return "'mgxctl unload' first, or swap it with --replace";
-	case EPROTO:
-		return "build it with the loaded module's migrate_ext.h";
-	case EINVAL:
-		return "correct its struct mgx_ops";
-	case ENODEV:
-		return "see 'mgxctl check'";
-	case ECANCELED:
-		return "see its message";
-	default:
-		return "see the policy's documentation and the kernel log";
-	}
-}
-
-/* The module's own words, if it was the module that refused. */
-static int fail_attach(const struct loader *loader, int err)
-{
-	char reason[256] = "", message[256] = "";
-
-	if (sysfs_u64("nr_rejected") != loader->nr_rejected)
-		sysfs_read("reject_reason", reason, sizeof(reason));
-	if (err == ECANCELED)
-		sysfs_read("exit/msg", message, sizeof(message));
-	if (err == ECANCELED)
-		return fail(attach_remedy(err),
-			    "the policy ended itself in init(): %s",
-			    *message ? message : "no message");
-	if (*reason)
-		return fail(attach_remedy(err),
-			    "the module refused it: %s (%s)", reason,
-			    strerror(err));
-	return fail(attach_remedy(err), "attaching it failed: %s",
-		    strerror(err));
 }
 
 static int loader_attach(struct loader *loader)
 {
-	int err = 0;
-
-	loader->nr_rejected = sysfs_u64("nr_rejected");
-	if (*loader->replaced) {
-		err = link_swap(loader->slot.link_fd, &loader->policy);
-	} else {
-		loader->link = bpf_map__attach_struct_ops(loader->policy.ops);
-		if (!loader->link)
-			err = -errno;
-	}
-	return err ? fail_attach(loader, -err) : 0;
+	if (*loader->replaced)
+		return attach_swap(&loader->policy, loader->slot.link_fd);
+	loader->link = attach_new(&loader->policy);
+	return loader->link ? 0 : -1;
 }
 
 static int loader_pin(struct loader *loader)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * option.c - the tables of commands and options, and their parser.
+ * option.c - reads a command line by the tables of a program.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -9,97 +9,7 @@
 #include "error.h"
 #include "option.h"
 
-/* clang-format off: tables */
-const struct option_def global_options[] = {
-	FLAG('j', "json", json, "print JSON"),
-	FLAG('v', "verbose", verbose,
-	     "print libbpf's messages and whole verifier logs"),
-	FLAG('h', "help", help, "print help, of a command if one is given"),
-	FLAG('V', "version", version, "print versions"),
-	{ 0 }
-};
-
-static const struct option_def load_options[] = {
-	{ .letter = 's',
-	  .name = "set",
-	  .arg = "KEY=VALUE",
-	  .help = "change a setting of the policy; may be repeated" },
-	FLAG('r', "replace", replace,
-	     "swap the policy that is loaded, without a gap"),
-	FLAG('f', "foreground", foreground,
-	     "stay; the policy ends with this process, however it ends"),
-	FLAG('w', "wait", wait,
-	     "stay, and say how the policy ended when it does"),
-	{ .letter = 'g',
-	  .name = "guard",
-	  .arg = "[=FACTOR[:RUN]]",
-	  .help = "end it when RUN batches in a row cost FACTOR times a copy by CPU",
-	  .offset = offsetof(struct options, guard) },
-	{ 0 }
-};
-
-static const struct option_def unload_options[] = {
-	FLAG('f', "force", force,
-	     "detach it also if another process or pin holds it"),
-	{ 0 }
-};
-
-static const struct option_def dump_options[] = {
-	FLAG('l', "last", last,
-	     "the dump made when the last policy ended by an error"),
-	{ 0 }
-};
-
-static const struct option_def record_options[] = {
-	TEXT('n', "seconds", "SECONDS", seconds, "end by itself after so long"),
-	{ 0 }
-};
-
-static const struct option_def replay_options[] = {
-	TEXT('p', "port", "PORT", port, "port to serve at, default 9465"),
-	{ 0 }
-};
-
-const struct command commands[] = {
-	{ "load", "NAME|FILE", "load a policy and put it in charge",
-	  load_options, load_run },
-	{ "unload", NULL, "take the policy out of charge", unload_options,
-	  unload_run },
-	{ "off", NULL, "end any policy at once, whoever holds it", NULL,
-	  off_run },
-	{ "restore", NULL, "the same, and remove the module", NULL,
-	  restore_run },
-	{ "status", NULL, "show who is in charge and what was done", NULL,
-	  status_run },
-	{ "policies", "[NAME|FILE]", "list policies with their settings", NULL,
-	  policies_run },
-	{ "channels", NULL, "show who can copy, and how each one does", NULL,
-	  channels_run },
-	{ "events", NULL, "show all event counters", NULL, events_run },
-	{ "dump", NULL, "show the state of module and policy in full",
-	  dump_options, dump_run },
-	{ "sample", NULL, "print all that is known now, as mgxd serves it",
-	  NULL, sample_run },
-	{ "metrics", "[FILE]", "write all figures for Prometheus, once", NULL,
-	  metrics_run },
-	{ "record", "FILE", "write a sample a second to a file", record_options,
-	  record_run },
-	{ "replay", "FILE", "serve a recording: mgxd --replay", replay_options,
-	  replay_run },
-	{ "new", "NAME", "make a directory with a policy to start from", NULL,
-	  new_run },
-	{ "bpftool", "-- ARGS...",
-	  "run bpftool so that it knows the module's types", NULL,
-	  bpftool_run },
-	{ "check", NULL, "check whether this machine can run policies", NULL,
-	  check_run },
-	{ "help", "[COMMAND]", "print help", NULL, help_run },
-	{ 0 }
-};
-
-/* clang-format on */
-
-#define MAX_OPTIONS 16
+#define MAX_OPTIONS 32
 
 struct parser {
 	const struct option_def *defs[MAX_OPTIONS];
@@ -109,9 +19,10 @@ struct parser {
 	const char *hint;
 };
 
-const struct command *command_find(const char *name)
+const struct command *command_find(const struct program *program,
+				   const char *name)
 {
-	for (const struct command *c = commands; c->name; c++)
+	for (const struct command *c = program->commands; c->name; c++)
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
@@ -215,13 +126,22 @@ static int parse_options(struct parser *parser, int argc, char **argv,
 	return 0;
 }
 
-/* What follows the command is for another program. */
+/* "-- ARGS...", which is for another program, or "FILE...". */
+static bool takes_rest(const struct command *command)
+{
+	const char *dots = command->arg ? strstr(command->arg, "...") : NULL;
+
+	return dots && !dots[strlen("...")];
+}
+
+/* What follows the command is as many arguments as there are. */
 static int parse_rest(const struct command *command, int argc, char **argv,
 		      struct options *options, const char **arg)
 {
 	if (optind + 1 >= argc && !options->help)
-		return fail_with("arguments are missing", "usage: mgxctl %s %s",
-				 command->name, command->arg);
+		return fail_with("arguments are missing", "usage: %s %s %s",
+				 options->program->name, command->name,
+				 command->arg);
 	options->rest = argv + optind + 1;
 	*arg = options->rest[0];
 	return 0;
@@ -233,17 +153,17 @@ static int parse_argument(const struct command *command, int argc, char **argv,
 {
 	int n = argc - optind - 1;
 
-	if (command->arg && !strncmp(command->arg, "--", 2))
+	if (takes_rest(command))
 		return parse_rest(command, argc, argv, options, arg);
 	*arg = n > 0 ? argv[optind + 1] : NULL;
 	if (options->help)
 		return 0;
 	if (n > (command->arg ? 1 : 0))
-		return fail_with("too many arguments", "see 'mgxctl help %s'",
-				 command->name);
+		return fail_with("too many arguments", "see '%s help %s'",
+				 options->program->name, command->name);
 	if (!n && command->arg && command->arg[0] != '[')
-		return fail_with("an argument is missing",
-				 "usage: mgxctl %s %s", command->name,
+		return fail_with("an argument is missing", "usage: %s %s %s",
+				 options->program->name, command->name,
 				 command->arg);
 	return 0;
 }
@@ -261,20 +181,22 @@ int options_read(int argc, char **argv, const struct option_def *defs,
 	return 0;
 }
 
-int options_parse(int argc, char **argv, struct options *options,
-		  const struct command **command, const char **arg)
+int options_parse(int argc, char **argv, const struct program *program,
+		  struct options *options, const struct command **command,
+		  const char **arg)
 {
 	const char *word = command_word(argc, argv);
 	struct parser parser;
 
 	*arg = NULL;
-	*command = word ? command_find(word) : NULL;
+	*command = word ? command_find(program, word) : NULL;
+	options->program = program;
 	if (word)
 		error_about(word, NULL);
-	parser_init(&parser, global_options,
-		    *command ? (*command)->options : NULL, "see 'mgxctl help'");
+	parser_init(&parser, program->options,
+		    *command ? (*command)->options : NULL, program->hint);
 	if (word && !*command)
-		return fail("see 'mgxctl help'", "no such command");
+		return fail(program->hint, "no such command");
 	if (parse_options(&parser, argc, argv, options))
 		return -1;
 	if (!*command)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * option.h - commands and options, declared in tables. Help comes from them,
- * and the man page and the completion are checked against them.
+ * option.h - commands and options, declared in a program's tables. Help comes
+ * from them, and the man page and the completion are checked against them.
  */
 #ifndef _MGXCTL_OPTION_H
 #define _MGXCTL_OPTION_H
@@ -29,7 +29,8 @@ struct options {
 	int nr_sets;
 	const char *seconds;
 	const char *port;
-	char *const *rest;
+	char *const *rest; /* what follows the command, NULL-terminated */
+	const struct program *program;
 	/* mgxtop's */
 	bool batch;
 	const char *delay;
@@ -41,6 +42,24 @@ struct options {
 	const char *user;
 	const char *group;
 	const char *run_dir;
+	/* mgxbench's; its policies are sets */
+	const char *size;
+	const char *folios;
+	const char *threads;
+	const char *heat;
+	const char *nodes;
+	const char *bytes;
+	const char *repeats;
+	const char *warmup;
+	const char *json_file;
+	const char *csv_file;
+	const char *note;
+	const char *workload;
+	const char *seconds_each;
+	const char *output;
+	const char *svg;
+	bool no_verify;
+	bool prepare;
 };
 
 /**
@@ -79,7 +98,8 @@ struct option_def {
 /**
  * struct command - a command
  * @name: as typed
- * @arg: name of its argument; NULL: it takes none; "[...]": it may be left out
+ * @arg: name of its argument; NULL: it takes none; "[...]": it may be left out;
+ *	"...": one or more, in &options.rest
  * @help: what it does
  * @options: its own options, ended by an empty entry, or NULL
  * @run: does it; returns an exit status
@@ -92,17 +112,35 @@ struct command {
 	int (*run)(const struct options *options, const char *arg);
 };
 
-extern const struct option_def global_options[];
-extern const struct command commands[];
+/**
+ * struct program - a program that has commands
+ * @name: as typed
+ * @help: what it does
+ * @hint: what an error says to do
+ * @options: of all commands, without arguments; ended by an empty entry
+ * @commands: ended by an empty entry
+ */
+struct program {
+	const char *name;
+	const char *help;
+	const char *hint;
+	const struct option_def *options;
+	const struct command *commands;
+};
 
-const struct command *command_find(const char *name);
+const struct command *command_find(const struct program *program,
+				   const char *name);
 
 /*
  * Reads the command line. *@command is NULL if there is none. Returns 0, or -1
  * with the error recorded.
  */
-int options_parse(int argc, char **argv, struct options *options,
-		  const struct command **command, const char **arg);
+int options_parse(int argc, char **argv, const struct program *program,
+		  struct options *options, const struct command **command,
+		  const char **arg);
+
+/* All of main(): reads the command line, runs the command, prints the error. */
+int program_main(int argc, char **argv, const struct program *program);
 
 /*
  * The same of a program without commands, with a table of its own; @hint is
@@ -140,6 +178,7 @@ enum {
 	STATUS_OK,
 	STATUS_FAILED,
 	STATUS_USAGE,
+	STATUS_INTERRUPTED = 130, /* as a shell has it after SIGINT */
 };
 
 #endif /* _MGXCTL_OPTION_H */

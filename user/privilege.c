@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "privilege.h"
 #include "util.h"
 
@@ -40,4 +41,13 @@ bool privilege_complete(char *missing, size_t size)
 				 len ? ", " : "", needed[i].name);
 	}
 	return !*missing;
+}
+
+int privilege_require(void)
+{
+	char missing[64];
+
+	if (privilege_complete(missing, sizeof(missing)))
+		return 0;
+	return fail("run it as root", "loading a policy takes %s", missing);
 }

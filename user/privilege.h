@@ -11,4 +11,7 @@
 /* Writes the names of the missing ones. Returns true if none is missing. */
 bool privilege_complete(char *missing, size_t size);
 
+/* Records an error if one of them is missing. */
+int privilege_require(void);
+
 #endif /* _MGXCTL_PRIVILEGE_H */

@@ -62,3 +62,21 @@ int slot_fail_held(const struct slot *slot)
 		"end that process: the policy goes with it, or unload --force",
 		"policy '%s' is held by %s", slot->name, holder);
 }
+
+int slot_claim(struct slot *slot, bool replace, const char *remedy)
+{
+	bool active;
+
+	slot_open(slot);
+	if (slot->holder == SLOT_HELD)
+		return slot_fail_held(slot);
+	active = slot->holder == SLOT_PINNED && slot->active;
+	if (active && !replace)
+		return fail(remedy, "policy '%s' is in charge", slot->name);
+	if (active)
+		return 0;
+	/* Nothing, or what a policy that ended by itself has left. */
+	if (slot->holder == SLOT_PINNED || slot->link_fd >= 0)
+		return slot_clear(slot);
+	return 0;
+}

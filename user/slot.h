@@ -43,4 +43,11 @@ int slot_clear(struct slot *slot);
 /* Records that a process holds the policy. */
 int slot_fail_held(const struct slot *slot);
 
+/*
+ * Opens it and makes room: it is SLOT_FREE then, or SLOT_PINNED if @replace and
+ * the policy that is there is to be swapped. Records an error, with @remedy, if
+ * that one is to stay. Call it with the pins locked.
+ */
+int slot_claim(struct slot *slot, bool replace, const char *remedy);
+
 #endif /* _MGXCTL_SLOT_H */

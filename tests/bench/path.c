@@ -5,6 +5,7 @@
  * bandwidths.
  *
  *	path count FILE		the ways
+ *	path core FILE		what is in them of migrate_ext: the driver is mgx_poll.ko
  *	path speed FILE		the channels
  *
  * Both on one CPU under QEMU's -icount shift=0: a nanosecond of the clock is an
@@ -27,6 +28,7 @@
 #define PAGE   4096UL
 #define HUGE   512U /* base pages */
 #define SIM    "/sys/kernel/mgx_sim"
+#define POLL   "/sys/module/mgx_poll/parameters/copy_ns"
 #define ROUNDS 12
 #define WARM   4 /* rounds that do not count */
 
@@ -60,8 +62,8 @@ static uint64_t thread_ns(void)
 static uint64_t engines_busy(void)
 {
 	char path[96];
-	uint64_t sum = 0;
-	int64_t value;
+	int64_t value = file_read_s64(POLL);
+	uint64_t sum = value > 0 ? value : 0;
 	int i;
 
 	for (i = 0; i < 16; i++) {
@@ -77,7 +79,12 @@ static uint64_t engines_busy(void)
 #define ROUNDROBIN                                                 \
 	"mgxctl load mgx_roundrobin --set first=%d --set last=%d " \
 	"--set width=%d --set chunk_bytes=%u --set free_cpu=%d "   \
-	"--set poll_ns=0 >/dev/null"
+	"--set poll_ns=%u >/dev/null"
+
+/* How long the caller polls; it sleeps at once while there are threads. */
+static unsigned int poll_ns;
+/* Channels per batch; 0 for all of them. */
+static int width;
 
 /* @kind NULL: the CPU that migrates copies alone. */
 static void policy_of(const char *kind, bool free_cpu, unsigned int chunk)
@@ -92,7 +99,7 @@ static void policy_of(const char *kind, bool free_cpu, unsigned int chunk)
 	if (!channels_find(kind, &first, &last))
 		errx(1, "there is no channel of the kind %s", kind);
 	snprintf(command, sizeof(command), ROUNDROBIN, first, last,
-		 last - first + 1, chunk, free_cpu);
+		 width ?: last - first + 1, chunk, free_cpu, poll_ns);
 	run(command);
 }
 
@@ -217,6 +224,44 @@ static void count(void)
 		count_size(sizes[i]);
 }
 
+/* --- core ---------------------------------------------------------------------------- */
+
+/* One line: instructions beyond the copy, per batch and per page. */
+static void core_row(unsigned int pages, int channels)
+{
+	struct cost c = measure("native", true, pages, MIB(2));
+	uint64_t own = c.batch - c.engine;
+
+	printf("%-9s %8d %6d %10llu %10llu %9.1f\n", name_of(pages), channels,
+	       width, (unsigned long long)c.batch, (unsigned long long)own,
+	       (double)own / (pages > HUGE ? HUGE : pages));
+	json_row("core", true, pages, &c);
+	fprintf(json, ", \"path_ns\": %llu, \"channels\": %d, \"width\": %d}",
+		(unsigned long long)own, channels, width);
+	fflush(stdout);
+}
+
+static void core(void)
+{
+	int first, last, channels = channels_find("native", &first, &last);
+	size_t i;
+
+	poll_ns = 1000000000;
+	width = 1;
+	puts("Instructions of a batch that the waiting CPU copies in the driver's poll(), with");
+	printf("%d channels there are; less the copy, and that per page.\n",
+	       channels);
+	printf("%-9s %8s %6s %10s %10s %9s\n", "batch", "channels", "asked",
+	       "batch", "own", "per page");
+	for (i = 0; channels == 1 && i < ARRAY_LEN(sizes); i++)
+		core_row(sizes[i], channels);
+	if (channels == 1)
+		return;
+	core_row(HUGE, channels);
+	width = channels < 7 ? channels : 7;
+	core_row(HUGE, channels);
+}
+
 /* --- speed --------------------------------------------------------------------------- */
 
 #define MBPS 100 /* of each channel */
@@ -279,20 +324,26 @@ static void speed(void)
 
 int main(int argc, char **argv)
 {
-	bool counts = argc == 3 && !strcmp(argv[1], "count");
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} modes[] = { { "count", count },
+		      { "core", core },
+		      { "speed", speed } };
+	size_t i = 0;
 
-	if (argc != 3 || (!counts && strcmp(argv[1], "speed")))
-		errx(2, "usage: path count|speed FILE");
+	while (argc == 3 && i < ARRAY_LEN(modes) &&
+	       strcmp(argv[1], modes[i].name))
+		i++;
+	if (argc != 3 || i == ARRAY_LEN(modes))
+		errx(2, "usage: path count|core|speed FILE");
 	json = fopen(argv[2], "w");
 	if (!json)
 		err(1, "%s", argv[2]);
 	if (setting_quiet())
 		errx(1, "the machine cannot be made quiet");
 	fputs("[", json);
-	if (counts)
-		count();
-	else
-		speed();
+	modes[i].run();
 	fputs("\n]\n", json);
 	setting_restore();
 	return fclose(json) ? 1 : 0;

@@ -3,9 +3,11 @@
 #
 # run.sh [KERNEL]: instructions per migrated 4-KiB page on the lab's kernels, or
 # on one of them; and those of the way to an engine and back, natively and by
-# dmaengine. QEMU counts them (-icount): one is one nanosecond of the guest's
-# clock. Last, what several channels do together. Results are kept in
-# build/bench/<release>.txt, <release>.count.json and <release>.speed.json.
+# dmaengine, and migrate_ext's own part of it, with few channels and with many;
+# and per page with several callers. QEMU counts them (-icount): one is one
+# nanosecond of the guest's clock. Last, what several channels do together.
+# Results are kept in build/bench/: <release>.txt, <release>.*.json, and what is
+# repeatable in <release>.summary.json; see compare.sh.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -42,8 +44,14 @@ measure()
 	counted "$release" "BENCH_PAGES=${BENCH_PAGES:-8192} /src/tests/bench/guest.sh"
 	say "$release: instructions of the ways to a simulated engine and back"
 	counted "$release" "/src/tests/bench/paths.sh count"
+	say "$release: of these, migrate_ext's own; 1, 16 and 61 channels"
+	counted "$release" "cd /src/tests/bench && ./paths.sh core 1 && ./paths.sh core 16 && ./paths.sh core 61"
+	say "$release: several callers"
+	counted "$release" /src/tests/bench/callers.sh
 	say "$release: four simulated channels of 100 MB/s together"
 	counted "$release" "/src/tests/bench/paths.sh speed"
+	"$LAB_SRC/enter.sh" bash -c "cd /src/build/bench && perl /src/tests/bench/summary.pl '$release' \
+		>'$release.summary.json.part' && mv '$release.summary.json.part' '$release.summary.json'"
 }
 
 main()

@@ -56,7 +56,7 @@ contents >/src/build/install/before
 readme_install
 ok $? "installed, as README says"
 installed "installed" "$version"
-for page in mgxctl.8 mgxd.8 mgxtop.8 mgxd-api.7 mgx-policy.7 migrate_ext.5; do
+for page in mgxctl.8 mgxd.8 mgxtop.8 mgxbench.8 mgxd-api.7 mgx-policy.7 migrate_ext.5; do
 	[[ -e /usr/share/man/man${page##*.}/$page.gz ]]
 	ok $? "$page is there"
 done

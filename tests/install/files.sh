@@ -27,6 +27,7 @@ tools()
 	like "$("$bin/mgxctl" policies mgx_noop | head -n 5)" "$1/lib/migrate_ext/bpf/mgx_noop" "$2: they are its own"
 	like "$("$bin/mgxd" --version 2>&1)" "mgxd: +$version" "$2: mgxd runs"
 	like "$("$bin/mgxtop" --version 2>&1)" "mgxtop: +$version" "$2: mgxtop runs"
+	like "$("$bin/mgxbench" --version 2>&1)" "mgxbench: +$version" "$2: mgxbench runs"
 }
 
 policy()
@@ -90,10 +91,10 @@ completion_zsh()
 	got=$(PATH=$1/sbin:$PATH zsh -f -c '_describe() { print -r -- "$1: ${(P@)2}"; }; _files() { print files; }
 		complete() { words=("$@") CURRENT=$#; . $file; }
 		file=$0
-		complete mgxctl ""; complete mgxctl unload -; complete mgxctl load ""; complete mgxd -; complete mgxctl record ""' \
+		complete mgxctl ""; complete mgxctl unload -; complete mgxctl load ""; complete mgxd -; complete mgxctl record ""; complete mgxbench lat; complete mgxbench cpu -' \
 		"$1/share/zsh/site-functions/_mgxctl" 2>&1 | paste -sd '|')
 	like "$got" "^command: load:load a policy.* unload:take the policy.* help:print help\|option: --force:detach" "$2: zsh completes commands and options"
-	like "$got" "\|policy: mgx_adaptive .*\|option: --replay:serve .*\|files$" "$2: and policies, mgxd's options, files"
+	like "$got" "\|policy: mgx_adaptive .*\|option: --replay:serve .*\|files\|command: move:throughput.*\|option: --policy:measure this policy" "$2: and policies, mgxd's options, files"
 }
 
 module()
