@@ -20,16 +20,6 @@ static const struct bench_metric metrics[] = {
 	[SECOND] = { "second", "ns/line", true },
 };
 
-static int setup(const struct bench *b, const struct bench_case *c, void **data)
-{
-	return movers_make(b, c, (struct movers **)data);
-}
-
-static void teardown(void *data)
-{
-	movers_free(data);
-}
-
 /* One word of each cache line, in an order that nobody foresees. */
 static double pass_ns(const struct bench_memory *m)
 {
@@ -70,9 +60,9 @@ static const struct bench_mode mode = {
 	.metrics = metrics,
 	.nr_metrics = ARRAY_SIZE(metrics),
 	.defaults = { .size = "4K,2M", .batch = "512" },
-	.setup = setup,
+	.setup = movers_setup,
 	.once = once,
-	.teardown = teardown,
+	.teardown = movers_teardown,
 };
 
 int access_run(const struct options *options, const char *arg)

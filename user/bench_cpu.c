@@ -18,16 +18,6 @@ static const struct bench_metric metrics[] = {
 	[MACHINE] = { "machine", "ms/GB", true },
 };
 
-static int setup(const struct bench *b, const struct bench_case *c, void **data)
-{
-	return movers_make(b, c, (struct movers **)data);
-}
-
-static void teardown(void *data)
-{
-	movers_free(data);
-}
-
 /* ns of work and bytes moved to ms/GB */
 static double per_gb(__u64 ns, __u64 bytes)
 {
@@ -61,9 +51,9 @@ static const struct bench_mode mode = {
 	.metrics = metrics,
 	.nr_metrics = ARRAY_SIZE(metrics),
 	.defaults = { .size = "4K,2M", .batch = "512" },
-	.setup = setup,
+	.setup = movers_setup,
 	.once = once,
-	.teardown = teardown,
+	.teardown = movers_teardown,
 };
 
 int cpu_run(const struct options *options, const char *arg)

@@ -2,15 +2,11 @@
 /*
  * bench_move.c - 'mgxbench move': how fast move_pages() is.
  */
-#include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
 #include "bench_mover.h"
-#include "error.h"
 
 enum { THERE, BACK };
 
@@ -18,16 +14,6 @@ static const struct bench_metric metrics[] = {
 	[THERE] = { "there", "MB/s", false },
 	[BACK] = { "back", "MB/s", false },
 };
-
-static int setup(const struct bench *b, const struct bench_case *c, void **data)
-{
-	return movers_make(b, c, (struct movers **)data);
-}
-
-static void teardown(void *data)
-{
-	movers_free(data);
-}
 
 static int leg(const struct bench *b, const struct bench_case *c,
 	       struct movers *movers, int node, double *mbps,
@@ -57,9 +43,9 @@ static const struct bench_mode mode = {
 	.metrics = metrics,
 	.nr_metrics = ARRAY_SIZE(metrics),
 	.defaults = { .size = "4K,64K,2M", .batch = "1,64,512" },
-	.setup = setup,
+	.setup = movers_setup,
 	.once = once,
-	.teardown = teardown,
+	.teardown = movers_teardown,
 };
 
 int move_run(const struct options *options, const char *arg)

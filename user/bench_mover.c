@@ -111,6 +111,16 @@ void movers_free(struct movers *movers)
 	free(movers);
 }
 
+int movers_setup(const struct bench *b, const struct bench_case *c, void **data)
+{
+	return movers_make(b, c, (struct movers **)data);
+}
+
+void movers_teardown(void *data)
+{
+	movers_free(data);
+}
+
 struct bench_memory *movers_memory(struct movers *movers, unsigned int nr)
 {
 	return &movers->mover[nr].memory;

@@ -14,6 +14,10 @@ int movers_make(const struct bench *b, const struct bench_case *c,
 		struct movers **movers);
 /* NULL is fine. */
 void movers_free(struct movers *movers);
+/* The same as &bench_mode.setup and &bench_mode.teardown. */
+int movers_setup(const struct bench *b, const struct bench_case *c,
+		 void **data);
+void movers_teardown(void *data);
 struct bench_memory *movers_memory(struct movers *movers, unsigned int nr);
 
 /*

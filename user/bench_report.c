@@ -155,8 +155,8 @@ static void plot_row(struct plot *plot, const struct view *view,
 	line->point[line->nr++] = (struct plot_point){
 		.x = x,
 		.y = y,
-		.low = number_of(metric, "q1"),
-		.high = number_of(metric, "q3"),
+		.low = fmin(y, number_of(metric, "q1")),
+		.high = fmax(y, number_of(metric, "q3")),
 	};
 	plot->y_name = text_of(metric, "unit");
 }

@@ -55,7 +55,6 @@ struct options {
 	const char *csv_file;
 	const char *note;
 	const char *workload;
-	const char *seconds_each;
 	const char *output;
 	const char *svg;
 	bool no_verify;
