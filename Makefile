@@ -44,7 +44,7 @@ help:
 #:                  KERNEL=6.12 for one kernel
 #: make test-dashboard  the dashboard in headless Chromium, which it installs in
 #:                  build/browser: from the recording, then from a guest that
-#:                  migrates; TESTS=page for the first alone
+#:                  migrates; TESTS=page for the first alone, picture for README's
 #: make test-install  what 'make install' and the packages put on a machine, from
 #:                  installation to purge, for both kernels; their units under a
 #:                  booted systemd; KERNEL=6.12 for one kernel

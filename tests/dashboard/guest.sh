@@ -4,9 +4,8 @@
 # guest.sh DIR: the guest's side of live.test.mjs and picture.test.mjs: a policy is in
 # charge, which asks engines if there are some, memory is moved to and fro without a
 # pause, and mgxd serves, at the guest's loopback interface and by a relay to the host.
-# A file DIR/restart restarts mgxd (it is
-# gone until DIR/restart is), DIR/stop ends it all. What mgxtop says of all this,
-# to a user without any privilege, is in DIR/mgxtop.
+# A file DIR/restart restarts mgxd (it is gone until DIR/restart is), DIR/stop ends it
+# all. What mgxtop says of all this, to a user without any privilege, is in DIR/mgxtop.
 set -euo pipefail
 # shellcheck source=../lab/guest-prepare.sh
 . /src/tests/lab/guest-prepare.sh
@@ -26,15 +25,18 @@ network()
 	busybox nc -ll -p "$RELAY" -e busybox nc 127.0.0.1 "$PORT" 2>>"$dir/relay.log" &
 }
 
-# All channels in turn, with the engines, where the guest has some.
+# Where the guest has engines, these and the helper threads copy, and no caller.
 start_policy()
 {
-	local channels
+	local module=/sys/module/migrate_ext/parameters channels
 
 	modprobe ioatdma
-	echo 1 >/sys/module/migrate_ext/parameters/dmaengine
+	echo 1 >$module/dmaengine
+	# A host that is busy makes an engine slow, not dead.
+	echo 5000 >$module/deadline_ms
 	channels=(/sys/kernel/migrate_ext/channels/*)
-	load_policy mgx_roundrobin --set "last=$((${#channels[@]} - 1))" --set width=4
+	load_policy mgx_roundrobin --set "last=$((${#channels[@]} - 1))" \
+		--set width=4 --set "free_cpu=$((${#channels[@]} > 3))"
 }
 
 start_mgxd()

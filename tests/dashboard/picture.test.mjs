@@ -20,11 +20,14 @@ after(async () => {
 
 test("picture: a minute of live data", async () => {
 	const page = await openPage(browser, url, { colorScheme: "light",
-		viewport: { width: 1120, height: 900 } });
+		viewport: { width: 1300, height: 700 } });
 
 	await until("a minute of samples", async () =>
 		(await jsonOf(url, "/api/v1/history?max=3600")).samples.length > 60,
 	5 * PATIENCE);
+	await page.click("text=1 min");
+	await until("memory is moved", async () =>
+		/decides who copies.*by engines/.test(await page.textContent("#sentence")));
 	await page.click("#pause");
 	await page.screenshot({ path: `${SHOTS}/picture.png` });
 });

@@ -64,7 +64,7 @@ live()
 	url=http://127.0.0.1:$port
 	GUEST=$(mktemp -d "$BUILD/dashboard/guest.XXXXXX")
 	chmod 777 "$GUEST"
-	MGX_QEMU_ARGS="-netdev user,id=net,hostfwd=tcp:127.0.0.1:$port-:8080 -device virtio-net-pci,netdev=net" \
+	MGX_QEMU_ARGS="-netdev user,id=net,hostfwd=tcp:127.0.0.1:$port-:8080 -device virtio-net-pci,netdev=net,bus=pcie.0" \
 		spawn "$LAB_SRC/vm.sh" -k "$1" -n "dashboard-$1" -t 900 \
 		"/src/tests/dashboard/guest.sh /src/build/dashboard/${GUEST##*/}"
 	for ((i = 0; i < BOOT; i++)); do
@@ -112,7 +112,8 @@ trap 'exit 143' TERM HUP
 mkdir -p "$BUILD/dashboard"
 for name in "${tests[@]}"; do
 	case $name in
-	page | picture) "$name" || rc=$? ;;
+	page) page || rc=$? ;;
+	picture) picture || rc=$? ;;
 	live)
 		for kernel in $(series); do
 			live "$kernel" || rc=$?

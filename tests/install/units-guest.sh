@@ -165,6 +165,25 @@ test_exposure()
 	ok $? "mgxd: systemd-analyze security"
 }
 
+# The packages again, as an upgrade has them, and away with them, while all runs.
+test_packages()
+{
+	local pid deb
+	deb=$(echo /src/build/deb/migrate-ext_"$version"_*.deb)
+
+	configure mgx_noop ""
+	systemctl start migrate-ext mgxd
+	pid=$(main_pid)
+	dpkg -i "$deb" >/tmp/log 2>&1
+	ok $? "upgraded while it runs" || sed 's/^/# /' /tmp/log
+	is "$(cat $sysfs/state $sysfs/ops | xargs) $(property migrate-ext ActiveState)" "active mgx_noop active" "the policy stays in charge"
+	is "$(property mgxd ActiveState) $(main_pid)" "active $pid" "mgxd stays, until it is restarted"
+	dpkg -r migrate-ext >/tmp/log 2>&1
+	ok $? "removed while it runs" || sed 's/^/# /' /tmp/log
+	is "$(property migrate-ext ActiveState) $(property mgxd ActiveState)" "inactive inactive" "the units have stopped"
+	is "$(cat $sysfs/state $sysfs/hooks | xargs)" "none idle" "and the kernel migrates by itself"
+}
+
 test_restore()
 {
 	mgxctl load mgx_noop >/dev/null
@@ -182,5 +201,6 @@ test_failures
 test_mgxd
 test_exposure
 test_restore
+test_packages
 kill "$victim" 2>/dev/null
 done_testing

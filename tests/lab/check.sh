@@ -90,7 +90,7 @@ licences()
 		echo "$file: no SPDX-License-Identifier: GPL-2.0-only in its first 5 lines"
 		bad=1
 	done < <(git -C "$REPO" ls-files -- ':!LICENSE' ':!.gitignore' ':!.clang-format' \
-		':!*.md' ':!*.patch' ':!*.json' ':!*.jsonl' ':!user/dashboard/vendor' \
+		':!*.md' ':!*.patch' ':!*.json' ':!*.jsonl' ':!*.png' ':!user/dashboard/vendor' \
 		':!user/debian/changelog' ':!user/debian/copyright' ':!user/debian/*.docs' \
 		':!user/debian/source/format')
 	return "$bad"
@@ -105,7 +105,7 @@ in_tools()
 # "to and fro" is English.
 spelling()
 {
-	git -C "$REPO" ls-files -- ':!user/dashboard/vendor' ':!*.jsonl' ':!*.table' ':!LICENSE' |
+	git -C "$REPO" ls-files -- ':!user/dashboard/vendor' ':!*.jsonl' ':!*.png' ':!*.table' ':!LICENSE' |
 		sed 's,^,/src/,' | (mapfile -t files && in_tools codespell -q 3 -L fro "${files[@]}")
 }
 

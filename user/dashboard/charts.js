@@ -5,7 +5,7 @@ import { colour, el } from "./dom.js";
 import * as format from "./format.js";
 
 const uPlot = globalThis.uPlot;
-const GUTTER = 54; /* of the y axis, the same in all charts: their times align */
+const GUTTER = 72; /* of the y axis, the same in all charts: their times align */
 const FONT = "12px ui-sans-serif, system-ui, sans-serif";
 
 function axis(extra) {
