@@ -4,9 +4,8 @@
 # guest.sh DIR: the guest's side of live.test.mjs and picture.test.mjs: a policy is in
 # charge, which asks engines if there are some, memory is moved to and fro without a
 # pause, and mgxd serves, at the guest's loopback interface and by a relay to the host.
-# A file DIR/restart restarts mgxd (it is
-# gone until DIR/restart is), DIR/stop ends it all. What mgxtop says of all this,
-# to a user without any privilege, is in DIR/mgxtop.
+# A file DIR/restart restarts mgxd (it is gone until DIR/restart is), DIR/stop ends it
+# all. What mgxtop says of all this, to a user without any privilege, is in DIR/mgxtop.
 set -euo pipefail
 # shellcheck source=../lab/guest-prepare.sh
 . /src/tests/lab/guest-prepare.sh
