@@ -220,15 +220,16 @@ static bool is_folio(const struct folio_files *files, const char *addr,
 {
 	__u64 entry = read_u64(files->pagemap, (uintptr_t)addr / files->page);
 	__u64 pfn = entry & PFN_MASK, nr = unit / files->page;
+	bool single = nr == 1;
 	bool large = read_u64(files->flags, pfn) & 1ULL << KPF_COMPOUND_HEAD;
 
-	if (!(entry & PRESENT) || large == (nr == 1))
+	if (!(entry & PRESENT) || large == single)
 		return false;
 	for (__u64 i = 1; i < nr; i++)
 		if (!(read_u64(files->flags, pfn + i) &
 		      1ULL << KPF_COMPOUND_TAIL))
 			return false;
-	return nr == 1 ||
+	return single ||
 	       !(read_u64(files->flags, pfn + nr) & 1ULL << KPF_COMPOUND_TAIL);
 }
 

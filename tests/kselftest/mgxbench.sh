@@ -4,7 +4,7 @@
 # mgxbench.sh: mgxbench from outside: figures are there and agree with the module's
 # counters, a copy that is wrong is noticed, and whatever ends it, no policy, no
 # setting and no half file stays behind.
-# kselftest-timeout: 300
+# kselftest-timeout: 900
 # shellcheck disable=SC2016,SC2317 # Perl; functions are called by name
 set -u
 
