@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -334,16 +335,67 @@ static uint64_t share_of_engines(struct __test_metadata *_metadata,
 	return engines + caller ? 1000 * engines / (engines + caller) : 0;
 }
 
+static int ascending(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+#define TIMES 9
+
+/* What a move takes, microseconds: the median. */
+static uint64_t time_of_move(struct __test_metadata *_metadata, foreign_t *self)
+{
+	struct mem *m = &self->mem;
+	struct timespec from, to;
+	uint64_t us[TIMES];
+	ssize_t there;
+	int i;
+
+	for (i = 0; i < TIMES; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		there = mem_move_all(m, i & 1, false);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		EXPECT_EQ((ssize_t)(m->len / PAGE), there);
+		EXPECT_EQ(0, mem_check(m));
+		us[i] = (to.tv_sec - from.tv_sec) * 1000000 +
+			(to.tv_nsec - from.tv_nsec) / 1000;
+	}
+	qsort(us, TIMES, sizeof(*us), ascending);
+	return us[TIMES / 2];
+}
+
+/* The same by engines alone, in per cent of what it takes by the CPU alone. */
+static uint64_t price_of_engines(struct __test_metadata *_metadata,
+				 foreign_t *self)
+{
+	struct roundrobin r = all_of(&self->engines);
+	uint64_t cpu, engines;
+
+	ASSERT_EQ(0, policy_start(&self->policy, "mgx_cpu"));
+	cpu = time_of_move(_metadata, self);
+	policy_close(&self->policy);
+	ASSERT_EQ(0, roundrobin_start(&self->policy, &r));
+	engines = time_of_move(_metadata, self);
+	policy_close(&self->policy);
+	note("a move: %llu us by the CPU, %llu us by engines",
+	     (unsigned long long)cpu, (unsigned long long)engines);
+	return 100 * engines / (cpu ?: 1);
+}
+
 /*
- * These engines are slower than the CPU, as their models copy while the doorbell
- * is rung. Who measures finds out.
+ * A model copies while the doorbell is rung, by the host's own instructions: it
+ * frees no CPU, but can be slower or faster than one that is emulated. Where it
+ * is clearly slower, who measures leaves it alone.
  */
 TEST_F_TIMEOUT(foreign, adaptive_chooses, LIMIT)
 {
-	uint64_t share;
+	uint64_t share, price;
 	unsigned int i;
 
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_THP, MIB(8), 1));
+	price = price_of_engines(_metadata, self);
 	ASSERT_EQ(0, policy_start(&self->policy, "mgx_adaptive"));
 	share_of_engines(_metadata, self, 30);
 	share = share_of_engines(_metadata, self, 30);
@@ -353,7 +405,8 @@ TEST_F_TIMEOUT(foreign, adaptive_chooses, LIMIT)
 		note("%s: %llu batches", arms[i],
 		     (unsigned long long)policy_count(&self->policy,
 						      "adaptive_arms", i));
-	EXPECT_GT(500, share);
+	if (price > 200)
+		EXPECT_GT(500, share);
 }
 
 TEST_HARNESS_MAIN
