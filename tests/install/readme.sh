@@ -59,11 +59,6 @@ run_readme_line()
 	case $1 in
 	'mgxd '*) run_server 9465 "$1" ; return ;;
 	'mgxctl replay '*) run_server "${1##* }" "$1" ; return ;;
-	mgxtop)
-		# It stays, too.
-		timeout 30 mgxtop >/tmp/line.log 2>&1
-		like "$? $(cat /tmp/line.log)" "^124 .*live" "README: $1"
-		return ;;
 	'mgxctl metrics '*) mkdir -p "$(dirname "${1##* }")" ;;
 	esac
 	bash -c "$1" >/tmp/line.log 2>&1

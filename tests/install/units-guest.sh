@@ -79,6 +79,8 @@ test_directory()
 	like "$($dir/sbin/mgxtop --samples 2)" "policy mgx_cpu active" "from a directory: mgxtop shows it"
 	$dir/sbin/mgxctl unload >/dev/null
 	is "$? $(cat $sysfs/state)" "0 none" "from a directory: mgxctl unload"
+	# The unit is to load it, with parameters of its own.
+	rmmod migrate_ext
 }
 
 test_policy_unit()
