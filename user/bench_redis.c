@@ -152,8 +152,7 @@ static double ask(const struct redis *redis, const struct ask *ask)
 		else
 			nanosleep(&pause, NULL);
 	}
-	rewind(out);
-	if (!status)
+	if (!status && !fseek(out, 0, SEEK_SET))
 		rate = parse_rate(out);
 	fclose(out);
 	return rate;

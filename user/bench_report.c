@@ -224,8 +224,10 @@ static int view_write(const struct view *view, struct json_object *rows,
 		      FILE *stream, const char *dir)
 {
 	struct plot *plot = malloc(sizeof(*plot));
-	int rc = plot ? 0 : fail(NULL, "out of memory");
+	int rc = 0;
 
+	if (!plot)
+		return fail(NULL, "out of memory");
 	for (size_t i = 0; !rc && i < length_of(rows); i++) {
 		if (!is_first(view, rows, i))
 			continue;
@@ -468,12 +470,13 @@ static int page_to_stdout(const struct options *options)
 	char *page = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&page, &size);
-	int rc = stream ? 0 : fail(NULL, "out of memory");
+	int rc;
 
-	if (!rc)
-		rc = write_page(stream, options->rest, options->svg);
-	if (stream)
-		fclose(stream);
+	if (!stream)
+		return fail(NULL, "out of memory");
+	rc = write_page(stream, options->rest, options->svg);
+	if (fclose(stream))
+		rc = fail(NULL, "out of memory");
 	if (!rc && (fwrite(page, 1, size, stdout) != size || fflush(stdout)))
 		rc = fail(NULL, "cannot write: %s", strerror(errno));
 	free(page);
