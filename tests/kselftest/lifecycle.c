@@ -117,15 +117,16 @@ TEST_F_TIMEOUT(life, policies, 1200)
 	policy_close(&noop);
 }
 
-/* The counters begin at 0 with the module. */
-static bool wait_used(struct counts *c)
+/* Until a policy has copied more pages than @used, which is 0 in a new module. */
+static bool wait_used(uint64_t used)
 {
+	struct counts c;
 	int tries;
 
 	for (tries = 0; tries < 500; tries++) {
-		if (counts_read(c))
+		if (counts_read(&c))
 			return false;
-		if (EV(c, pages_used))
+		if (EV(&c, pages_used) > used)
 			return true;
 		usleep(10000);
 	}
@@ -138,7 +139,7 @@ static void work_with_policy(struct __test_metadata *_metadata)
 	struct counts c;
 
 	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
-	EXPECT_TRUE(wait_used(&c));
+	EXPECT_TRUE(wait_used(0));
 	policy_close(&policy);
 	expect_idle(_metadata);
 	ASSERT_EQ(0, counts_read(&c));
@@ -184,10 +185,13 @@ static pid_t loader(int *attached)
 /* Every second loader dies in the midst of its work, whatever that is. */
 static void kill_loader(struct __test_metadata *_metadata, int i)
 {
+	struct counts before;
 	int attached, status;
-	pid_t pid = loader(&attached);
+	pid_t pid;
 	char c;
 
+	ASSERT_EQ(0, counts_read(&before));
+	pid = loader(&attached);
 	ASSERT_LT(0, pid);
 	if (i & 1) {
 		usleep(i * 20000);
@@ -195,6 +199,9 @@ static void kill_loader(struct __test_metadata *_metadata, int i)
 		ASSERT_EQ(1, read(attached, &c, 1));
 		EXPECT_TRUE(mgx_is("state", "active"));
 		EXPECT_TRUE(mgx_is("hooks", "armed"));
+		/* Some at once, some when the policy has worked. */
+		if (!(i & 2))
+			EXPECT_TRUE(wait_used(EV(&before, pages_used)));
 	}
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -35,6 +35,9 @@ like()
 	((passed)) || printf '# got: %s\n# want: %s\n' "${1//$'\n'/$'\n'# }" "$2"
 }
 
+# quiet CMD...: what it prints goes to $tmp/stdout, and not our own point with it
+quiet() { "$@" >"$tmp/stdout"; }
+
 # json FILE EXPRESSION: fails if it is none; $_ is the document
 json() { perl -MJSON::PP -e 'local (@ARGV, $/) = ($ARGV[0], undef, $ARGV[1]); my $e = pop; pop;
 	local $_ = JSON::PP->new->decode(<>); print eval $e; die $@ if $@' "$@"; }
@@ -61,8 +64,8 @@ row() { json "$tmp/move.json" "my (\$r) = grep { \$_->{side} eq '$1' } @{\$_->{r
 
 move()
 {
-	ok "move: stock, mgx_cpu, an engine" mgxbench move -s 4K -b 64 "${small[@]}" -p mgx_cpu -p "$engine" \
-		-k '<script>alert(1)</script>' -j "$tmp/move.json" -c "$tmp/move.csv" >"$tmp/move.out"
+	ok "move: stock, mgx_cpu, an engine" quiet mgxbench move -s 4K -b 64 "${small[@]}" -p mgx_cpu -p "$engine" \
+		-k '<script>alert(1)</script>' -j "$tmp/move.json" -c "$tmp/move.csv"
 	for side in stock mgx_cpu "$engine"; do
 		is "$(row "$side" '$r->{metrics}{there}{median} > 0 && $r->{metrics}{back}{median} > 0 &&
 			@{$r->{metrics}{there}{rounds}} == 2')" 1 "$side: throughput there and back, of 2 rounds"
@@ -71,7 +74,7 @@ move()
 	is "$(row stock '$r->{through_module_bytes}')" 0 "stock: nothing came through the module"
 	is "$(row mgx_cpu '"$r->{through_module_bytes} $r->{copied_bytes}{caller} $r->{offloaded_bytes}"')" \
 		"$((4 << 20)) $((4 << 20)) 0" "mgx_cpu: the calling CPU copied all"
-	like "$(cat "$tmp/move.out")" "nothing was offloaded: 4\.2 MB" "and that is said"
+	like "$(cat "$tmp/stdout")" "nothing was offloaded: 4\.2 MB" "and that is said"
 	is "$(row "$engine" '"$r->{copied_bytes}{native} $r->{offloaded_bytes} $r->{channels_used}"')" \
 		"$((4 << 20)) $((4 << 20)) 1" "engine: it copied all, alone"
 	is "$(wc -l <"$tmp/move.csv") $(awk -F, '{ print NF }' "$tmp/move.csv" | sort -u | wc -l)" "7 2" \
@@ -81,14 +84,14 @@ move()
 # Each other mode says something that is more than 0.
 modes()
 {
-	ok "latency" mgxbench latency -s 4K -b 256 "${small[@]}" -p mgx_cpu -j "$tmp/latency.json" >/dev/null
+	ok "latency" quiet mgxbench latency -s 4K -b 256 "${small[@]}" -p mgx_cpu -j "$tmp/latency.json"
 	is "$(json "$tmp/latency.json" 'my $n = 0; $n += $_->{metrics}{waits}{max} for @{$_->{rows}}; $n > 0')" 1 \
 		"latency: readers met migrations"
-	ok "access" mgxbench access -s 4K "${small[@]}" -p mgx_cpu -j "$tmp/access.json" >/dev/null
+	ok "access" quiet mgxbench access -s 4K "${small[@]}" -p mgx_cpu -j "$tmp/access.json"
 	is "$(json "$tmp/access.json" '$_->{rows}[1]{metrics}{first}{median} > 0')" 1 "access: it took time"
-	ok "cpu" mgxbench cpu -s 4K "${small[@]}" -p mgx_cpu -j "$tmp/cpu.json" >/dev/null
+	ok "cpu" quiet mgxbench cpu -s 4K "${small[@]}" -p mgx_cpu -j "$tmp/cpu.json"
 	is "$(json "$tmp/cpu.json" '$_->{rows}[1]{metrics}{caller}{median} > 0')" 1 "cpu: the caller's time"
-	ok "app" mgxbench app -s 4K -d 1 -m 1M -r 1 -w 0 -p mgx_cpu -j "$tmp/app.json" >/dev/null
+	ok "app" quiet mgxbench app -s 4K -d 1 -m 1M -r 1 -w 0 -p mgx_cpu -j "$tmp/app.json"
 	is "$(json "$tmp/app.json" '$_->{rows}[1]{metrics}{during}{median} > 0 && $_->{rows}[1]{moved_bytes} > 0')" 1 \
 		"app: it read while it was moved"
 }
@@ -107,7 +110,7 @@ report()
 		my $x = <$f>; my @s; while ($x =~ m{<(/?)([a-z]+)[^>]*?(/?)>}g) { next if $3;
 		if ($1) { die "$_: $2" if pop @s ne $2 } else { push @s, $2 } } die "$_: @s" if @s; $n++ } die unless $n' "$tmp/svg"
 	echo '{"program": "mgxbench", "rows": [3, {"metrics": []}, {}]}' >"$tmp/odd.json"
-	ok "report: of odd results" mgxbench report "$tmp/odd.json" >/dev/null
+	ok "report: of odd results" quiet mgxbench report "$tmp/odd.json"
 	echo '{' >"$tmp/bad.json"
 	refused "report: of no JSON" "not results of mgxbench" report -o "$tmp/out/page.html" "$tmp/move.json" "$tmp/bad.json"
 	nothing_left "report of no JSON"
@@ -182,7 +185,7 @@ skipped()
 {
 	local all
 
-	ok "a size that is not there" mgxbench move -s 4K,huge2M -b 64 "${small[@]}" -j "$tmp/skip.json" >"$tmp/stdout"
+	ok "a size that is not there" quiet mgxbench move -s 4K,huge2M -b 64 "${small[@]}" -j "$tmp/skip.json"
 	like "$(cat "$tmp/stdout")" "skipped: it takes 64 huge pages .* are free; use --prepare" "is left out with the reason"
 	is "$(json "$tmp/skip.json" '@{$_->{rows}} . " " . @{$_->{skipped}}')" "1 1" "and in the JSON"
 	all=$(mgxbench move -s huge2M -b 64 "${small[@]}" 2>&1 >/dev/null)
@@ -191,8 +194,8 @@ skipped()
 
 anybody()
 {
-	ok "the stock path takes no root" setpriv --reuid 65534 --regid 65534 --clear-groups \
-		mgxbench move -s 4K -b 64 "${small[@]}" >/dev/null
+	ok "the stock path takes no root" quiet setpriv --reuid 65534 --regid 65534 --clear-groups \
+		mgxbench move -s 4K -b 64 "${small[@]}"
 }
 
 mkdir "$tmp/out"
