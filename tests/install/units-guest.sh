@@ -172,7 +172,8 @@ test_packages()
 {
 	local pid deb
 	deb=$(echo /src/build/deb/migrate-ext_"$version"_*.deb)
-
+	# The lab's, by which packages start and stop nothing; an operator has none.
+	rm -f /usr/sbin/policy-rc.d
 	configure mgx_noop ""
 	systemctl start migrate-ext mgxd
 	pid=$(main_pid)
