@@ -64,77 +64,177 @@ static void mgx_exec_taken(struct mgx_exec *exec, u64 bytes)
 	exec->remain -= min(exec->remain, bytes);
 }
 
+/* A job while pieces are cut for it from the remainder. */
+struct mgx_cut {
+	const struct mgx_pair *pair;
+	struct mgx_seg *seg;
+	u16 *index;
+	u64 room;
+	u32 pos;
+	u32 off;
+	u32 nr; /* pieces that it still takes */
+};
+
+/* A piece, which ends the pair or not. */
+static __always_inline void mgx_cut_seg(struct mgx_cut *cut, u32 off, u32 len)
+{
+	const struct mgx_pair *pair = cut->pair;
+
+	cut->seg->src = folio_page(pair->src, off >> PAGE_SHIFT);
+	cut->seg->dst = folio_page(pair->dst, off >> PAGE_SHIFT);
+	cut->seg->len = len;
+	*cut->index = cut->pos;
+	cut->seg++;
+	cut->index++;
+	cut->nr--;
+	cut->room -= len;
+}
+
+static __always_inline void mgx_cut_next(struct mgx_cut *cut)
+{
+	cut->pair++;
+	cut->pos++;
+	cut->off = 0;
+}
+
+static __always_inline bool mgx_cut_more(const struct mgx_cut *cut, u32 end)
+{
+	return cut->pos < end && cut->nr && cut->room;
+}
+
+/* Whole folios, as long as they fit: this runs for each page of a batch. */
+static __always_inline void mgx_cut_whole(struct mgx_cut *cut, u32 end, u32 max)
+{
+	while (cut->pos < end && cut->nr &&
+	       cut->pair->state == MGX_PAIR_READY && cut->pair->size <= max &&
+	       cut->pair->size <= cut->room) {
+		mgx_cut_seg(cut, 0, cut->pair->size);
+		mgx_cut_next(cut);
+	}
+}
+
+/* A piece of a folio, or none if the CPU copies what is left of it. */
+static void mgx_cut_part(struct mgx_cut *cut, struct mgx_exec *exec, u32 max)
+{
+	u32 rest = cut->pair->size - cut->off;
+	u32 len = min3((u64)rest, cut->room, (u64)max);
+
+	if (cut->pair->state == MGX_PAIR_READY) {
+		mgx_cut_seg(cut, cut->off, len);
+		cut->off += len;
+	} else {
+		mgx_exec_taken(exec, rest);
+		len = rest;
+	}
+	if (len == rest)
+		mgx_cut_next(cut);
+}
+
 /* Pieces from the remainder into @job, under exec->lock. */
 static bool mgx_job_pull(struct mgx_ctx *ctx, struct mgx_share *share,
 			 struct mgx_job *job, u32 max_nr, u32 max_seg)
 {
-	struct mgx_exec *exec = &ctx->exec;
 	bool first = !share->to || !share->start_ns;
-	u64 room = min_t(u64, share->chunk, share->left);
+	struct mgx_exec *exec = &ctx->exec;
+	u32 end = ctx->pairs.nr;
+	struct mgx_cut cut = {
+		.pair = ctx->pairs.pair + exec->pos,
+		.seg = job->seg,
+		.index = job->pair,
+		.room = min_t(u64, share->chunk, share->left),
+		.pos = exec->pos,
+		.off = exec->off,
+		.nr = max_nr,
+	};
 
-	room = min(room, mgx_piece(exec->remain, share->part, PAGE_SIZE,
-				   share->chunk, first));
-	job->nr = 0;
-	job->bytes = 0;
-	while (exec->pos < ctx->pairs.nr && job->nr < max_nr && room) {
-		struct mgx_pair *pair = ctx->pairs.pair + exec->pos;
-		u64 len;
-
-		if (pair->state != MGX_PAIR_READY) {
-			mgx_exec_taken(exec, folio_size(pair->src) - exec->off);
-			exec->pos++;
-			exec->off = 0;
-			continue;
-		}
-		len = min3(folio_size(pair->src) - exec->off, room,
-			   (u64)max_seg);
-		job->seg[job->nr] = (struct mgx_seg){
-			.src = folio_page(pair->src, exec->off >> PAGE_SHIFT),
-			.dst = folio_page(pair->dst, exec->off >> PAGE_SHIFT),
-			.len = len,
-		};
-		job->pair[job->nr++] = exec->pos;
-		job->bytes += len;
-		room -= len;
-		exec->off += len;
-		if (exec->off == folio_size(pair->src)) {
-			exec->pos++;
-			exec->off = 0;
-		}
+	cut.room = min(cut.room, mgx_piece(exec->remain, share->part, PAGE_SIZE,
+					   share->chunk, first));
+	job->bytes = cut.room;
+	while (mgx_cut_more(&cut, end)) {
+		if (!cut.off)
+			mgx_cut_whole(&cut, end, max_seg);
+		if (mgx_cut_more(&cut, end))
+			mgx_cut_part(&cut, exec, max_seg);
 	}
+	exec->pos = cut.pos;
+	exec->off = cut.off;
+	job->nr = cut.seg - job->seg;
+	job->bytes -= cut.room;
 	share->left -= job->bytes;
 	mgx_exec_taken(exec, job->bytes);
 	bitmap_zero(job->failed, MGX_JOB_SEGS);
 	return job->nr;
 }
 
-/*
- * What became of one piece. Anything but bad memory in the source is only a
- * reason to copy the whole folio by CPU, at its turn (rule 7).
- */
-static void mgx_seg_account(struct mgx_ctx *ctx, const struct mgx_job *job,
-			    u32 i, bool copied, int status)
+/* Copied are @len bytes more: those of the folio if it is whole now. */
+static u32 mgx_pair_confirm(struct mgx_pair *pair, u32 len)
 {
-	struct mgx_pair *pair = ctx->pairs.pair + job->pair[i];
+	if (pair->state != MGX_PAIR_READY)
+		return 0;
+	pair->left -= len;
+	if (pair->left)
+		return 0;
+	pair->state = MGX_PAIR_COPIED;
+	return pair->size;
+}
 
+/* As nearly always: all of it was copied. */
+static u64 mgx_job_confirm(struct mgx_ctx *ctx, const struct mgx_job *job)
+{
+	const struct mgx_seg *seg = job->seg, *end = seg + job->nr;
+	struct mgx_pair *pairs = ctx->pairs.pair;
+	const u16 *index = job->pair;
+	u64 bytes = 0;
+
+	for (; seg < end; seg++, index++)
+		bytes += mgx_pair_confirm(pairs + *index, seg->len);
+	mgx_count_add(ctx, pages_copied, bytes >> PAGE_SHIFT);
+	return job->bytes;
+}
+
+/*
+ * What became of one piece that was not copied. Anything but bad memory in the
+ * source is only a reason to copy the whole folio by CPU, at its turn (rule 7).
+ */
+static void mgx_pair_deny(struct mgx_ctx *ctx, struct mgx_pair *pair,
+			  bool poison)
+{
 	if (pair->state != MGX_PAIR_READY)
 		return;
-	if (!copied && status == -EHWPOISON && test_bit(i, job->failed)) {
+	if (poison) {
 		pair->state = MGX_PAIR_COPIED;
 		pair->rc = -EHWPOISON;
 		mgx_count(ctx, poison);
-		return;
-	}
-	if (!copied) {
+	} else {
 		pair->state = MGX_PAIR_HELD;
 		mgx_count(ctx, folios_redone);
-		return;
 	}
-	pair->left -= job->seg[i].len;
-	if (pair->left)
-		return;
-	pair->state = MGX_PAIR_COPIED;
-	mgx_count_add(ctx, pages_copied, folio_nr_pages(pair->src));
+}
+
+/* One by one. */
+static u64 mgx_job_sort(struct mgx_ctx *ctx, const struct mgx_job *job,
+			u64 bytes, int status)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < job->nr; i++) {
+		struct mgx_pair *pair = ctx->pairs.pair + job->pair[i];
+		bool failed = test_bit(i, job->failed);
+		u32 len = job->seg[i].len;
+
+		if (bytes >= len && !failed) {
+			mgx_count_add(ctx, pages_copied,
+				      mgx_pair_confirm(pair, len) >>
+					      PAGE_SHIFT);
+			sum += len;
+		} else {
+			mgx_pair_deny(ctx, pair,
+				      failed && status == -EHWPOISON);
+		}
+		bytes -= min_t(u64, bytes, len);
+	}
+	return sum;
 }
 
 /*
@@ -145,20 +245,14 @@ static void mgx_seg_account(struct mgx_ctx *ctx, const struct mgx_job *job,
 static u64 mgx_job_account(struct mgx_ctx *ctx, struct mgx_job *job, u64 bytes,
 			   int status, struct mgx_done *done)
 {
-	u64 sum = 0;
-	u32 i;
+	u64 sum;
 
-	for (i = 0; i < job->nr; i++) {
-		u32 len = job->seg[i].len;
-		bool copied = bytes >= len && !test_bit(i, job->failed);
-
-		mgx_seg_account(ctx, job, i, copied, status);
-		if (copied)
-			sum += len;
-		else if (!done->status)
-			done->status = status ?: -EIO;
-		bytes -= min_t(u64, bytes, len);
-	}
+	if (bytes >= job->bytes && bitmap_empty(job->failed, job->nr))
+		sum = mgx_job_confirm(ctx, job);
+	else
+		sum = mgx_job_sort(ctx, job, bytes, status);
+	if (sum < job->bytes && !done->status)
+		done->status = status ?: -EIO;
 	done->bytes += sum;
 	return sum;
 }

@@ -223,7 +223,8 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 			mgx_batch_hold(ctx, pair, hold);
 		} else {
 			pair->state = MGX_PAIR_READY;
-			pair->left = folio_size(next);
+			pair->size = folio_size(next);
+			pair->left = pair->size;
 			folios++;
 			pages += folio_nr_pages(next);
 			max_order = max(max_order, folio_order(next));

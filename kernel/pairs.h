@@ -40,13 +40,15 @@ enum mgx_pair_state {
  * struct mgx_pair - a source folio and its destination
  * @src: folio to be copied, NULL if the destination was given back
  * @dst: where it goes
- * @left: bytes that are not confirmed yet, while READY
+ * @size: bytes of @src, since it is READY
+ * @left: those that are not confirmed yet
  * @state: &enum mgx_pair_state
  * @rc: what folio_mc_copy() has to return for a pair that was copied
  */
 struct mgx_pair {
 	struct folio *src;
 	struct folio *dst;
+	__u32 size;
 	__u32 left;
 	__u16 state;
 	__s16 rc;
