@@ -136,7 +136,7 @@ static bool mgx_pinning(void)
  * references that are taken later and then refuse it there, and for pins that
  * come and go, see mgx_turn_copied().
  */
-static enum mgx_hold mgx_hold(struct folio *src)
+static __always_inline enum mgx_hold mgx_hold(struct folio *src)
 {
 	if (mgx_has_movable_ops(src) || folio_is_zone_device(src))
 		return MGX_HOLD_DEVICE;
@@ -320,7 +320,7 @@ static noinline bool notrace mgx_turn_copied(struct mgx_ctx *ctx,
 	if (pair->rc)
 		to = mgx_already_poisoned;
 	else
-		mgx_count_add(ctx, pages_used, folio_nr_pages(pair->src));
+		mgx_count_add(ctx, pages_used, pair->size >> PAGE_SHIFT);
 	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
 	return true;
 }
