@@ -55,9 +55,9 @@ fail()
 	exit "${2:-125}"
 }
 
-# Each machine: its processors and memory, the ports of kernel and tests, and the
-# driver of its engines, if the kernel has none. The Versal board counts two
-# processors that Linux does not see.
+# Each machine: its processors and memory, the ports of kernel and tests, how many
+# channels its engines have, and their driver, if the kernel has none. The Versal
+# board counts two processors that Linux does not see.
 machine_args()
 {
 	local ports options="$append panic=-1 oops=panic watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60 numa_balancing=disable"
@@ -66,10 +66,10 @@ machine_args()
 	case $machine in
 	xlnx-versal-virt)
 		QEMU+=(-smp 4 -m 2G)
-		ports="console=ttyAMA0 mgx.out=ttyAMA1 mgx.driver=zynqmp_dma" ;;
+		ports="console=ttyAMA0 mgx.out=ttyAMA1 mgx.driver=zynqmp_dma mgx.engines=8" ;;
 	raspi3b)
 		QEMU+=(-m 1G)
-		ports="console=ttyAMA0 mgx.out=ttyS1" ;;
+		ports="console=ttyAMA0 mgx.out=ttyS1 mgx.engines=11" ;;
 	virt)
 		QEMU+=(-M virt,mte=on,gic-version=3 -cpu max,pauth-impdef=on -smp 2 -m 1G
 			-object memory-backend-ram,id=m0,size=512M
