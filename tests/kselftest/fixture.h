@@ -37,7 +37,7 @@ struct bpf_link;
 /**
  * struct policy - a policy object of build/bpf or build/kselftest/bpf
  * @obj: the object
- * @ops: its struct mgx_ops
+ * @ops: its struct mgx_ops; NULL if there is none, but other programs
  * @link: NULL while it is not attached
  */
 struct policy {

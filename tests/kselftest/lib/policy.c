@@ -66,7 +66,7 @@ int policy_open(struct policy *p, const char *name)
 	if (!p->obj)
 		return -errno;
 	p->ops = policy_ops(p->obj);
-	return p->ops ? 0 : -EINVAL;
+	return 0;
 }
 
 void *policy_rodata(struct policy *p, size_t *size)
@@ -162,6 +162,8 @@ int policy_load(struct policy *p)
 
 int policy_attach(struct policy *p)
 {
+	if (!p->ops)
+		return -EINVAL;
 	p->link = bpf_map__attach_struct_ops(p->ops);
 	return p->link ? 0 : -errno;
 }

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2054 # commas belong to QEMU's options
 #
-# run.sh [-c] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST...: boots the stock arm64
+# run.sh [-ci] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST...: boots the stock arm64
 # kernel on a machine of QEMU and runs the kselftests TEST in it. Prints what they
 # print. 125: the guest did not boot, died, or its kernel complained (see
 # ../dmesg-check.sh); 124: it ran out of time.
 #
 #   -c          engines see the caches (see tree.sh)
+#   -i          one CPU; a nanosecond of the clock is an instruction (-icount)
 #   -a OPTIONS  of the kernel
 #   -t SECONDS  time limit for the whole run, default 1200
 #
@@ -19,17 +20,18 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 LAB_TAG=arm64
-coherent='' append='' limit=1200
-while getopts ca:t: opt; do
+coherent='' count='' append='' limit=1200
+while getopts cia:t: opt; do
 	case $opt in
 	c) coherent=coherent ;;
+	i) count=1 ;;
 	a) append=$OPTARG ;;
 	t) limit=$OPTARG ;;
-	*) die "usage: run.sh [-c] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST..." ;;
+	*) die "usage: run.sh [-ci] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST..." ;;
 	esac
 done
 shift $((OPTIND - 1))
-(($# >= 3)) || die "usage: run.sh [-c] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST..."
+(($# >= 3)) || die "usage: run.sh [-ci] [-a OPTIONS] [-t SECONDS] MACHINE NAME TEST..."
 machine=$1 name=$2
 shift 2
 console=$LOGS/$name.console out=$LOGS/$name.out
@@ -53,9 +55,9 @@ fail()
 	exit "${2:-125}"
 }
 
-# Each machine: its processors and memory, the ports of kernel and tests, and the
-# driver of its engines, if the kernel has none. The Versal board counts two
-# processors that Linux does not see.
+# Each machine: its processors and memory, the ports of kernel and tests, how many
+# channels its engines have, and their driver, if the kernel has none. The Versal
+# board counts two processors that Linux does not see.
 machine_args()
 {
 	local ports options="$append panic=-1 oops=panic watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60 numa_balancing=disable"
@@ -64,10 +66,10 @@ machine_args()
 	case $machine in
 	xlnx-versal-virt)
 		QEMU+=(-smp 4 -m 2G)
-		ports="console=ttyAMA0 mgx.out=ttyAMA1 mgx.driver=zynqmp_dma" ;;
+		ports="console=ttyAMA0 mgx.out=ttyAMA1 mgx.driver=zynqmp_dma mgx.engines=8" ;;
 	raspi3b)
 		QEMU+=(-m 1G)
-		ports="console=ttyAMA0 mgx.out=ttyS1" ;;
+		ports="console=ttyAMA0 mgx.out=ttyS1 mgx.engines=11" ;;
 	virt)
 		QEMU+=(-M virt,mte=on,gic-version=3 -cpu max,pauth-impdef=on -smp 2 -m 1G
 			-object memory-backend-ram,id=m0,size=512M
@@ -76,6 +78,10 @@ machine_args()
 		ports="console=ttyAMA0 mgx.out=ttyAMA1" ;;
 	*) die "no machine '$machine'; there are xlnx-versal-virt, raspi3b and virt" ;;
 	esac
+	if [[ $count ]]; then
+		QEMU+=(-accel tcg,thread=single -icount shift=0,sleep=off -seed 7)
+		options+=" maxcpus=1 nokaslr"
+	fi
 	[[ $machine == virt ]] || QEMU+=(-dtb "/src/build/arm64/$name.dtb")
 	QEMU+=(-kernel "/boot/vmlinuz-$release" -initrd /src/build/arm64/initramfs.img
 		-serial "file:/src/build/logs/$name.console" -serial "file:/src/build/logs/$name.out"
