@@ -126,14 +126,15 @@ __weak int add_channel(struct slot *s, __u32 id, __u64 inflight)
 
 	if (!s || !h || id >= MGX_MAX_CHANNELS)
 		return 0;
+	if (h->strikes && bpf_ktime_get_ns() < h->until_ns)
+		return 0;
+	/* Those for which there is no room, too: which they are, the node decides. */
+	s->plan.set |= 1ULL << id;
 	i = s->plan.nr;
 	if (i >= MGX_PLAN_CHANNELS)
 		return 0;
-	if (h->strikes && bpf_ktime_get_ns() < h->until_ns)
-		return 0;
 	s->plan.one[i].id = id;
 	s->plan.one[i].inflight = inflight;
-	s->plan.set |= 1ULL << id;
 	s->plan.nr = i + 1;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #define _MGX_COMPAT_H
 
 #include <linux/btf.h>
+#include <linux/dma-mapping.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -45,6 +46,16 @@
 #define mgx_bin_attribute struct bin_attribute
 #define mgx_bin_list
 #endif
+
+/* Whether what is mapped for @dev has to be unmapped. It can be asked since 6.16. */
+static inline bool mgx_dma_need_unmap(struct device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	return dma_need_unmap(dev);
+#else
+	return true;
+#endif
+}
 
 /* Whether copy_mc_to_kernel() and its like can be tried with bad memory. */
 #define MGX_SURVIVES_BAD_SOURCE \

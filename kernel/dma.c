@@ -125,9 +125,11 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 {
 	if (!desc->mapped)
 		return;
+	desc->mapped = false;
+	if (!mgx_dma_need_unmap(dma->dev))
+		return;
 	dma_unmap_page(dma->dev, desc->src, len, DMA_TO_DEVICE);
 	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
-	desc->mapped = false;
 }
 
 static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
@@ -254,23 +256,13 @@ static void mgx_dma_refuses(struct mgx_dma *dma, struct mgx_channel *channel,
 			channel->name, len);
 }
 
-/*
- * Prep may take a lock that submit gives back (ioat): nothing in between. Not
- * with interrupts off: that unlock would let softirqs run, whose callbacks come
- * back to here, with our lock held.
- *
- * Prep must not sleep, but a driver may allocate as if it could (bcm2835): it is
- * kept from reclaiming memory, which may be what this migration is for.
- */
+/* Prep may take a lock that submit gives back (ioat): nothing in between. */
 static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			   u32 len, unsigned long flags)
 {
 	struct dma_async_tx_descriptor *tx;
 	dma_cookie_t cookie = -ENOMEM;
-	unsigned int noreclaim;
 
-	spin_lock_bh(&dma->lock);
-	noreclaim = memalloc_noreclaim_save();
 	tx = dmaengine_prep_dma_memcpy(dma->chan, desc->dst, desc->src, len,
 				       flags);
 	if (tx) {
@@ -284,8 +276,6 @@ static bool mgx_dma_submit(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 	} else {
 		mgx_dma_refuses(dma, desc->job->channel, len);
 	}
-	memalloc_noreclaim_restore(noreclaim);
-	spin_unlock_bh(&dma->lock);
 	return !dma_submit_error(cookie);
 }
 
@@ -314,13 +304,23 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 /*
  * The pieces that the engine can reach, until it has no room. Returns how many;
  * the others are marked in the job, and @full when it is for want of room.
+ *
+ * The lock is that of the channel's prep and submit. Not with interrupts off:
+ * where submit gives back a lock of the driver's (ioat), softirqs would run, whose
+ * callbacks come back to here, with our lock held.
+ *
+ * Prep must not sleep, but a driver may allocate as if it could (bcm2835): it is
+ * kept from reclaiming memory, which may be what this migration is for.
  */
 static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
 			    bool *full)
 {
+	unsigned int noreclaim;
 	u32 i, sent = 0;
 
 	*full = false;
+	spin_lock_bh(&dma->lock);
+	noreclaim = memalloc_noreclaim_save();
 	for (i = 0; i < job->nr; i++) {
 		if (!mgx_dma_reaches(dma, &job->seg[i])) {
 			mgx_dma_unreached(dma, job, i);
@@ -332,6 +332,8 @@ static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
 		else
 			sent++;
 	}
+	memalloc_noreclaim_restore(noreclaim);
+	spin_unlock_bh(&dma->lock);
 	return sent;
 }
 

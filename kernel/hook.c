@@ -210,8 +210,8 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 {
 	struct mgx_pair *pair, *end = ctx->pairs.pair + ctx->pairs.nr;
 	struct folio *next = first->src;
-	u32 folios = 0, max_order = 0;
-	u64 pages = 0;
+	u32 folios = 0, largest = PAGE_SIZE;
+	u64 bytes = 0;
 
 	for (pair = first; pair < end; pair++) {
 		enum mgx_hold hold;
@@ -226,14 +226,14 @@ static void mgx_batch_collect(struct mgx_ctx *ctx, struct mgx_pair *first)
 			pair->size = folio_size(next);
 			pair->left = pair->size;
 			folios++;
-			pages += folio_nr_pages(next);
-			max_order = max(max_order, folio_order(next));
+			bytes += pair->size;
+			largest = max(largest, pair->size);
 		}
 		next = list_next_entry(next, lru);
 	}
 	ctx->batch.nr_folios = folios;
-	ctx->batch.bytes = pages << PAGE_SHIFT;
-	ctx->batch.max_order = max_order;
+	ctx->batch.bytes = bytes;
+	ctx->batch.max_order = get_order(largest);
 }
 
 static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)

@@ -6,6 +6,7 @@
  *
  *	path count FILE		the ways
  *	path core FILE		what is in them of migrate_ext: the driver is mgx_poll.ko
+ *	path dma FILE		the same by dmaengine: the provider is mgx_polldma.ko
  *	path speed FILE		the channels
  *
  * Both on one CPU under QEMU's -icount shift=0: a nanosecond of the clock is an
@@ -29,6 +30,8 @@
 #define HUGE   512U /* base pages */
 #define SIM    "/sys/kernel/mgx_sim"
 #define POLL   "/sys/module/mgx_poll/parameters/copy_ns"
+#define DMA    "/sys/module/mgx_polldma/parameters/"
+#define PIECE  MIB(1) /* the largest that dma.c makes */
 #define ROUNDS 12
 #define WARM   4 /* rounds that do not count */
 
@@ -61,13 +64,18 @@ static uint64_t thread_ns(void)
 
 static uint64_t engines_busy(void)
 {
+	static const char *const polled[] = { POLL, DMA "copy_ns" };
+	uint64_t sum = 0;
 	char path[96];
-	int64_t value = file_read_s64(POLL);
-	uint64_t sum = value > 0 ? value : 0;
-	int i;
+	int64_t value;
+	size_t i;
 
+	for (i = 0; i < ARRAY_LEN(polled); i++) {
+		value = file_read_s64(polled[i]);
+		sum += value > 0 ? value : 0;
+	}
 	for (i = 0; i < 16; i++) {
-		snprintf(path, sizeof(path), SIM "/%d/stats/busy_ns", i);
+		snprintf(path, sizeof(path), SIM "/%zu/stats/busy_ns", i);
 		value = file_read_s64(path);
 		sum += value > 0 ? value : 0;
 	}
@@ -262,6 +270,52 @@ static void core(void)
 	core_row(HUGE, channels);
 }
 
+/* --- dma ----------------------------------------------------------------------------- */
+
+/* What a descriptor takes anyway, whoever asks for it. */
+struct descriptor {
+	double provider;
+	double mapping;
+};
+
+static void dma_row(unsigned int pages, const struct descriptor *d)
+{
+	struct cost c = measure("dmaengine", true, pages, MIB(2));
+	double nr = pages > HUGE ? HUGE : pages;
+	double descs = pages > HUGE ? HUGE * PAGE / PIECE : pages;
+	uint64_t own = c.batch - c.engine;
+
+	printf("%-9s %9llu %9llu %9.1f %9.1f %9.1f %9.1f\n", name_of(pages),
+	       (unsigned long long)c.batch, (unsigned long long)own, own / nr,
+	       descs * d->provider / nr, descs * d->mapping / nr,
+	       (own - descs * (d->provider + d->mapping)) / nr);
+	json_row("dma", true, pages, &c);
+	fprintf(json,
+		", \"path_ns\": %llu, \"provider_ns\": %.0f, \"mapping_ns\": %.0f}",
+		(unsigned long long)own, descs * d->provider,
+		descs * d->mapping);
+	fflush(stdout);
+}
+
+static void dma(void)
+{
+	const struct descriptor d = {
+		.provider = file_read_s64(DMA "own_ns") / 512.0,
+		.mapping = file_read_s64(DMA "map_ns") / 512.0,
+	};
+	size_t i;
+
+	if (d.provider <= 0 || d.mapping <= 0)
+		errx(1, "mgx_polldma is not there");
+	poll_ns = 1000000000;
+	puts("The same by dmaengine, one channel, per page: all of it; of that, what the provider");
+	puts("takes (prepares, submits, calls back), and the kernel for mapping; and the rest.");
+	printf("%-9s %9s %9s %9s %9s %9s %9s\n", "batch", "batch", "own",
+	       "per page", "provider", "mapping", "rest");
+	for (i = 0; i < ARRAY_LEN(sizes); i++)
+		dma_row(sizes[i], &d);
+}
+
 /* --- speed --------------------------------------------------------------------------- */
 
 #define MBPS 100 /* of each channel */
@@ -329,6 +383,7 @@ int main(int argc, char **argv)
 		void (*run)(void);
 	} modes[] = { { "count", count },
 		      { "core", core },
+		      { "dma", dma },
 		      { "speed", speed } };
 	size_t i = 0;
 
@@ -336,7 +391,7 @@ int main(int argc, char **argv)
 	       strcmp(argv[1], modes[i].name))
 		i++;
 	if (argc != 3 || i == ARRAY_LEN(modes))
-		errx(2, "usage: path count|core|speed FILE");
+		errx(2, "usage: path count|core|dma|speed FILE");
 	json = fopen(argv[2], "w");
 	if (!json)
 		err(1, "%s", argv[2]);

@@ -45,7 +45,7 @@ measure()
 	say "$release: instructions of the ways to a simulated engine and back"
 	counted "$release" "/src/tests/bench/paths.sh count"
 	say "$release: of these, migrate_ext's own; 1, 16 and 61 channels"
-	counted "$release" "cd /src/tests/bench && ./paths.sh core 1 && ./paths.sh core 16 && ./paths.sh core 61"
+	counted "$release" "cd /src/tests/bench && ./paths.sh core 1 && ./paths.sh core 16 && ./paths.sh core 61 && ./paths.sh dma"
 	say "$release: several callers"
 	counted "$release" /src/tests/bench/callers.sh
 	say "$release: four simulated channels of 100 MB/s together"

@@ -11,7 +11,7 @@ use JSON::PP;
 
 my $release = shift // die "usage: summary.pl RELEASE\n";
 my %figures;
-my %limit = (page => 1, path => 8, core => 3, callers => 5);
+my %limit = (page => 1, path => 8, core => 3, dma => 3, callers => 5);
 
 sub figure
 {
@@ -54,6 +54,12 @@ for my $channels (1, 16, 61) {
 		figure("core." . name_of($row->{folios}) . ".of$channels.asked$row->{width}",
 			$row->{path_ns} / pages($row->{folios}));
 	}
+}
+for my $row (@{document('dma') // []}) {
+	my $pages = pages($row->{folios});
+
+	figure("dma." . name_of($row->{folios}), $row->{path_ns} / $pages);
+	figure("dma." . name_of($row->{folios}) . ".$_", $row->{"${_}_ns"} / $pages) for qw(provider mapping);
 }
 for my $row (@{(document('callers') // {})->{rows} // []}) {
 	# MB/s of 4096-byte pages, on a clock where a nanosecond is an instruction.

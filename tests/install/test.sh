@@ -65,7 +65,7 @@ main()
 	(($#)) || mapfile -t all < <(kernels | cut -d ' ' -f 1)
 	for series in "${all[@]-}" "$@"; do
 		[[ $series ]] || continue
-		program "units-$series" 1800 "$(dirname "$0")/units.sh" "$series"
+		program "units-$series" 2700 "$(dirname "$0")/units.sh" "$series"
 	done
 	echo "1..$n"
 	awk '{ p += $2; f += $3; s += $4 } END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"

@@ -10,4 +10,4 @@ set -euo pipefail
 layer=$("$LAB_SRC/layer.sh" --new "units-$1")
 MGX_LAB_LAYERS=$BUILD/layer/booted:$layer MGX_BOOT_TIMEOUT=600 \
 	MGX_APPEND="mgx.init=/lib/systemd/systemd systemd.show_status=no systemd.firstboot=off" \
-	exec "$LAB_SRC/vm.sh" -e -k "$1" -n "units-$1" -t 1700 /src/tests/install/units-guest.sh
+	exec "$LAB_SRC/vm.sh" -e -k "$1" -n "units-$1" -t 2600 /src/tests/install/units-guest.sh

@@ -24,6 +24,7 @@
 #define LIMIT	60
 #define LEN	MIB(2)
 #define SMALL	KIB(16)
+#define MANY	"slots=10 node=0,0,0,0,0,1,1,1,1,1"
 #define ENGINES 4
 
 /**
@@ -465,6 +466,22 @@ TEST_F_TIMEOUT(promise, adaptive_is_told, LIMIT)
 		usleep(50000);
 	}
 	EXPECT_LT(before, begun_anew(b));
+}
+
+/*
+ * A batch is shared among seven channels, the nearest: others on the way back than
+ * on the way there. That is no change.
+ */
+TEST_F_TIMEOUT(promise, adaptive_many, LIMIT)
+{
+	struct bed *b = &self->b;
+
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_insert(module_path_of("mgx_sim"), MANY));
+	open_policy(_metadata, b, "mgx_adaptive");
+	attach(_metadata, b);
+	moves(_metadata, &b->mem, 16);
+	EXPECT_EQ(1, begun_anew(b));
 }
 
 TEST_HARNESS_MAIN
