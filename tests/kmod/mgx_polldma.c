@@ -125,7 +125,7 @@ static void poll_nobody(void *unused, const struct dmaengine_result *result)
 {
 }
 
-static u64 poll_measure(void)
+static unsigned long poll_measure(void)
 {
 	u64 start = ktime_get_ns(), copies = copy_ns;
 	u32 i;
@@ -142,7 +142,7 @@ static u64 poll_measure(void)
 	return ktime_get_ns() - start - (copy_ns - copies);
 }
 
-static u64 poll_measure_map(struct device *dev, struct page *page)
+static unsigned long poll_measure_map(struct device *dev, struct page *page)
 {
 	u64 start = ktime_get_ns();
 	dma_addr_t src, dst;
@@ -167,9 +167,9 @@ static int poll_measure_all(struct device *dev)
 	if (!page)
 		return -ENOMEM;
 	for (i = 0; i < POLL_TRIES; i++) {
-		own_ns = min(own_ns, (unsigned long)poll_measure());
+		own_ns = min(own_ns, poll_measure());
 		map_ns =
-			min(map_ns, (unsigned long)poll_measure_map(dev, page));
+			min(map_ns, poll_measure_map(dev, page));
 	}
 	copy_ns = 0;
 	__free_page(page);
