@@ -168,8 +168,7 @@ static int poll_measure_all(struct device *dev)
 		return -ENOMEM;
 	for (i = 0; i < POLL_TRIES; i++) {
 		own_ns = min(own_ns, poll_measure());
-		map_ns =
-			min(map_ns, poll_measure_map(dev, page));
+		map_ns = min(map_ns, poll_measure_map(dev, page));
 	}
 	copy_ns = 0;
 	__free_page(page);

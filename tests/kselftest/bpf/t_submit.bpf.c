@@ -2,7 +2,7 @@
 /*
  * t_submit - no policy: times what dma.c does to give a job to an engine, until
  * the driver is told to begin, and from there. A job that is given to it from an
- * interrupt while another one is begins anew, the other one is not counted.
+ * interrupt while another one is begins anew; the other one is not counted.
  */
 #include "mgx_common.bpf.h"
 
