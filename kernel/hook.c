@@ -611,19 +611,25 @@ static int mgx_hook_find(enum mgx_hook hook)
 	return 0;
 }
 
+static const char *mgx_hook_advice(int rc)
+{
+	return rc == -ENOMEM ? "out of memory, try again" :
+			       "this kernel is not supported, try another";
+}
+
 static int mgx_hook_locate(enum mgx_hook hook)
 {
 	int rc = mgx_hook_find(hook);
 
 	if (rc) {
-		pr_err("%s() cannot be found (%d): this kernel is not supported, try another\n",
-		       mgx_hook_symbol[hook], rc);
+		pr_err("%s() cannot be found (%d): %s\n", mgx_hook_symbol[hook],
+		       rc, mgx_hook_advice(rc));
 		return rc;
 	}
 	rc = ftrace_set_filter_ip(&mgx_ftrace_ops, mgx_hook_loc[hook], 0, 1);
 	if (rc)
-		pr_err("%s() cannot be traced (%d): this kernel is not supported, try another\n",
-		       mgx_hook_symbol[hook], rc);
+		pr_err("%s() cannot be traced (%d): %s\n",
+		       mgx_hook_symbol[hook], rc, mgx_hook_advice(rc));
 	return rc;
 }
 
@@ -714,8 +720,11 @@ static int mgx_hook_arm(void)
 	}
 	rc = rc ?: mgx_hook_filter(true);
 	if (rc) {
-		pr_err("migrate_pages(), folio_mc_copy() and memfd_pin_folios() cannot be hooked (%d): livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0\n",
-		       rc);
+		pr_err("migrate_pages(), folio_mc_copy() and memfd_pin_folios() cannot be hooked (%d): %s\n",
+		       rc,
+		       rc == -ENOMEM ?
+			       "out of memory, try again" :
+			       "livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0");
 		mgx_reserve_free();
 		return rc;
 	}

@@ -500,9 +500,11 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 	rc = mgx_hook_get();
 	if (rc) {
 		mgx_report_reject(
-			"the hooks could not be armed: see the kernel log");
+			rc == -ENOMEM ?
+				"out of memory" :
+				"the hooks could not be armed: see the kernel log");
 		mgx_policy_free(policy);
-		return ERR_PTR(-ENODEV);
+		return ERR_PTR(rc == -ENOMEM ? rc : -ENODEV);
 	}
 	mgx_cost_try();
 	rc = mgx_policy_call_init(policy);
