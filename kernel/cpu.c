@@ -356,9 +356,13 @@ static int mgx_cpu_threads_set(const char *value, const struct kernel_param *kp)
 	if (threads > MGX_CPU_THREADS_MAX)
 		return -ERANGE;
 	mutex_lock(&mgx_cpu_mutex);
-	cpu_threads = threads;
 	if (mgx_cpu_ready)
 		rc = mgx_cpu_resize(threads);
+	if (rc)
+		mgx_cpu_resize(
+			cpu_threads); /* less than now: takes no memory */
+	else
+		cpu_threads = threads;
 	mutex_unlock(&mgx_cpu_mutex);
 	return rc;
 }

@@ -746,8 +746,10 @@ static int mgx_dma_enable(bool want)
 		return 0;
 	}
 	rc = mgx_dma_scan();
-	if (rc && !mgx_dma_enabled)
+	if (rc && !mgx_dma_enabled) {
+		mgx_dma_release(); /* those it had taken until then */
 		return rc;
+	}
 	schedule_delayed_work(&mgx_dma_work, MGX_DMA_SCAN_S * HZ);
 	return rc;
 }
