@@ -72,6 +72,10 @@ run_one()
 # after its first report, found nothing since.
 checks_on()
 {
+	if [[ $(uname -r) == *-kcsan ]]; then
+		grep -Eqx 'enabled: +1' /sys/kernel/debug/kcsan || echo "KCSAN is off"
+		return
+	fi
 	grep -Eq 'debug_locks: +1$' /proc/lockdep_stats ||
 		echo "lockdep switched itself off"
 	[[ $(cat /sys/kernel/debug/dma-api/disabled) == N ]] ||
@@ -118,7 +122,7 @@ main()
 	done <tests.list
 	is_debug "$(uname -r)" || return 0
 	debug_point kernel-checks checks_on
-	debug_point kmemleak leaks
+	[[ ! -e $kmemleak ]] || debug_point kmemleak leaks
 }
 
 main "$@"

@@ -9,7 +9,6 @@ BUILD=${MGX_BUILD:-$REPO/build}
 LAB=$BUILD/lab
 # Debug kernels, and how their releases end.
 DEBUG=$BUILD/debug
-DEBUG_SUFFIX=-mgx-debug
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
 LOGS=$BUILD/logs ROOT=$LAB/root
@@ -117,8 +116,11 @@ kernels()
 # line, see debug/kernel.sh. None of them is meant unless it is named.
 debug_kernels() { cat "$DEBUG/kernels" 2>/dev/null || true; }
 
+# debug_series NAME: debug-7, kcsan-6.12 ...
+debug_series() { [[ $1 == @(debug|kcsan)-* ]]; }
+
 # is_debug RELEASE
-is_debug() { [[ $1 == *"$DEBUG_SUFFIX" ]]; }
+is_debug() { [[ $1 == *-mgx-@(debug|kcsan) ]]; }
 
 # kernel_dir RELEASE: what modules are built against, as seen in the lab's root.
 kernel_dir()
@@ -146,32 +148,32 @@ kernel_list() { kernels | awk '{ printf "%s%s", s, $2; s = ", " }'; }
 # kernels_like SERIES: those among which SERIES names one.
 kernels_like()
 {
-	if [[ $1 == debug-* ]] || is_debug "$1"; then
+	if debug_series "$1" || is_debug "$1"; then
 		debug_kernels
 	else
 		kernels
 	fi
 }
 
-# kernel_release SERIES: the release that SERIES (6.12, 7, 7.3, debug-7) stands
-# for; the newest without SERIES.
+# kernel_release SERIES: the release that SERIES (6.12, 7, 7.3, debug-7, kcsan-7)
+# stands for; the newest without SERIES.
 kernel_release()
 {
-	local want=${1:-} rel
+	local want=${1:-} series rel
 	[[ -s $LAB/kernels ]] || die "there is no lab in $LAB; run 'make lab'"
 	if [[ -z $want ]]; then
 		kernels | tail -n 1 | cut -d ' ' -f 2
 		return
 	fi
-	want=${want#debug-}
-	while read -r _ rel; do
+	while read -r series rel; do
+		[[ $want != "$series" ]] || rel=$want:$rel
 		case $rel in
-		"$want" | "$want".* | "$want"[-+]*)
-			echo "$rel"
+		"$want" | "$want".* | "$want"[-+:]*)
+			echo "${rel#*:}"
 			return ;;
 		esac
 	done < <(kernels_like "$1")
-	die "no kernel '$1' in the lab; there is: $(kernel_list); 'make test-debug' makes debug-6.12 and debug-7"
+	die "no kernel '$1' in the lab; there is: $(kernel_list); 'make test-debug' makes debug-7, kcsan-7 and more"
 }
 
 # wanted_kernels: the lab's own, and the debug kernels that KERNELS names.
@@ -181,7 +183,7 @@ wanted_kernels()
 
 	kernels
 	for series in ${KERNELS:-}; do
-		[[ $series == debug-* ]] || continue
+		debug_series "$series" || continue
 		rel=$(kernel_release "$series")
 		echo "$series $rel"
 	done

@@ -55,6 +55,8 @@ bad_lines()
 [   12.345678] DMA-API: ioatdma 0000:42:00.0: device driver frees DMA memory with different size
 [   12.345678] DMA-API: mgx-sim mgx-sim.0: cacheline tracking EEXIST, overlapping mappings aren't supported
 [   12.345678] DMA-API: debugging out of memory - disabling
+[   12.345678] BUG: KCSAN: data-race in mgx_channel_put [migrate_ext] / mgx_channel_put [migrate_ext]
+[   12.345678] BUG: KCSAN: data-race in migrate_pages / mgx_hook_batch [migrate_ext]
 [   12.345678] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 [   12.345678] kmemleak: Kernel memory leak detector disabled
 [   12.345678] ------------[ cut here ]------------
@@ -84,6 +86,7 @@ good_lines()
 [    2.000000] kmemleak: Kernel memory leak detector initialized (mem pool available: 15000)
 [    2.000000] kmemleak: Automatic memory scanning thread started
 [    3.000000] lockdep: Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar
+[    7.000000] BUG: KCSAN: data-race in __lru_add_drain_all / folios_put_refs
 [    7.000000] mgx-lab: begin WARNING_test
 END
 }

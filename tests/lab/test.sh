@@ -251,7 +251,7 @@ guest_tests()
 	}
 	for series in "${series_list[@]}"; do
 		spawn one_kernel "$series" "$(kernel_release "$series")"
-		[[ $series != debug-* ]] || join_children || true
+		! debug_series "$series" || join_children || true
 	done
 	join_children || true
 }
@@ -322,6 +322,17 @@ not_started()
 	exit 1
 }
 
+# stock_meant: not debug kernels alone
+stock_meant()
+{
+	local series
+
+	for series in "${series_list[@]}"; do
+		debug_series "$series" || return 0
+	done
+	return 1
+}
+
 main()
 {
 	trap cleanup EXIT
@@ -335,7 +346,7 @@ main()
 	choose_kernels
 	echo 0 >"$POINT"
 	rm -f "$OUT"/test-*.results
-	if [[ " ${series_list[*]}" == *' '[!d]* ]]; then
+	if stock_meant; then
 		spawn host_tests
 		join_children
 	fi

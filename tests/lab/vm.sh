@@ -124,7 +124,9 @@ device_args()
 # What a debug kernel is told: who had a page; patience; scans only when asked.
 debug_options()
 {
-	echo "page_owner=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300" \
+	# identify_cpu() forgets 5-level paging for a moment; KASAN takes an interrupt's
+	# memory for wild then.
+	echo "no5lvl page_owner=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300" \
 		"sysctl.kernel.hung_task_timeout_secs=900 dma_debug_entries=262144"
 }
 

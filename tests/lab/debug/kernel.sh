@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernel.sh SERIES...: builds debug kernels, debug-7 or debug-6.12, in the lab's
-# root, from the source package of the lab's kernel of that series, with what
-# config says. A kernel stays in build/debug/RELEASE, with all that modules are
-# built against, until the source's version or config changes.
+# kernel.sh SERIES...: builds debug kernels, debug-7, debug-6.12, kcsan-7 or
+# kcsan-6.12, in the lab's root, from the source package of the lab's kernel of
+# that series, with what config says; config.kcsan changes that for KCSAN, which
+# does not go with KASAN. A kernel stays in build/debug/RELEASE, with all that
+# modules are built against, until the source's version or config changes.
 #
 # MGX_LINUX_SOURCE: directory with linux-source-*.tar.xz, instead of a download
 # of 150 MB for each kernel.
@@ -15,15 +16,17 @@ set -euo pipefail
 . "$LAB_SRC/source.sh"
 
 LAB_TAG=debug
-CONFIG=$LAB_SRC/debug/config
 NEED_MB=${MGX_DEBUG_MB:-6000}
 # What no guest boots without, or the module does not load, or finds nothing.
 # Kernels differ in the rest: what one does not know it does not take.
 NEEDED="9P_FS OVERLAY_FS VIRTIO_BLK NUMA MIGRATION COMPACTION TRANSPARENT_HUGEPAGE
 	HUGETLBFS KSM NUMA_BALANCING DYNAMIC_FTRACE_WITH_DIRECT_CALLS DEBUG_INFO_BTF_MODULES
-	INTEL_IOATDMA KASAN PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP DEBUG_VM
-	PAGE_TABLE_CHECK PAGE_OWNER DEBUG_KMEMLEAK DMA_API_DEBUG FAILSLAB
-	FAIL_PAGE_ALLOC FAIL_FUNCTION"
+	INTEL_IOATDMA DEBUG_VM FAILSLAB FAIL_PAGE_ALLOC FAIL_FUNCTION
+	FAULT_INJECTION_STACKTRACE_FILTER"
+# Of one kind of debug kernel alone:
+NEEDED_debug="KASAN PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP PAGE_TABLE_CHECK
+	PAGE_OWNER DEBUG_KMEMLEAK DMA_API_DEBUG"
+NEEDED_kcsan="KCSAN"
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -44,14 +47,22 @@ lab_make()
 
 # --- the kernel --------------------------------------------------------------------
 
+# config KIND: of a value that is given twice, the last one counts
+config()
+{
+	cat "$LAB_SRC/debug/config"
+	[[ $1 == debug ]] || cat "$LAB_SRC/debug/config.$1"
+}
+
 configure()
 {
-	local src=$1 obj=$2 symbol missing=''
+	local src=$1 obj=$2 kind=$3 needed=NEEDED_$3 symbol missing=''
 
 	mkdir -p "$DEBUG/$obj"
-	lab_make "$src" "$obj" -s KCONFIG_ALLCONFIG=/src/tests/lab/debug/config allnoconfig ||
+	config "$kind" >"$DEBUG/$obj/allconfig"
+	lab_make "$src" "$obj" -s "KCONFIG_ALLCONFIG=/src/build/debug/$obj/allconfig" allnoconfig ||
 		return
-	for symbol in $NEEDED; do
+	for symbol in $NEEDED ${!needed}; do
 		grep -q "^CONFIG_$symbol=[ym]" "$DEBUG/$obj/.config" || missing+=" $symbol"
 	done
 	[[ -z $missing ]] || {
@@ -93,15 +104,15 @@ list()
 	mv "$DEBUG/kernels.new" "$DEBUG/kernels"
 }
 
-# one SERIES: debug-7, debug-6.12
+# one SERIES: debug-7, kcsan-6.12 ...
 one()
 {
-	local version package release key start=$SECONDS log=$LOGS/$1.log
+	local kind=${1%%-*} version package release key start=$SECONDS log=$LOGS/$1.log
 
-	version=$(kernel_release "${1#debug-}" | grep -oE '^[0-9.]+')
+	version=$(kernel_release "${1#*-}" | grep -oE '^[0-9.]+')
 	package=$(source_package "$version")
-	release=$version$DEBUG_SUFFIX
-	key="$version $(sha256sum <"$CONFIG" | cut -d ' ' -f 1)"
+	release=$version-mgx-$kind
+	key="$version $(config "$kind" | sha256sum | cut -d ' ' -f 1)"
 	[[ $(cat "$DEBUG/$release/key" 2>/dev/null) != "$key" ]] || {
 		list "$1" "$release"
 		return 0
@@ -109,7 +120,7 @@ one()
 	need_mb "$DEBUG" "$NEED_MB" "a debug kernel"
 	get_source "$package" "$version"
 	rm -f "$DEBUG/$release/key"
-	run_step "$1: configuring" "$log" configure "src/$package" "$release/obj" ||
+	run_step "$1: configuring" "$log" configure "src/$package" "$release/obj" "$kind" ||
 		die "cannot configure $1: $(tail -n 1 "$log") (log: $log)"
 	MGX_TICK=30 run_step "$1: building" "$log" build "src/$package" "$release" ||
 		die "$1 does not build: $(grep -aE 'rror' "$log" | head -n 1) (log: $log)"
@@ -129,7 +140,8 @@ main()
 	exec 9>"$DEBUG/lock"
 	flock 9
 	for series; do
-		[[ $series == debug-* ]] || die "'$series' is no debug kernel; there are debug-7 and debug-6.12"
+		debug_series "$series" ||
+			die "'$series' is no debug kernel; there are debug-7, debug-6.12, kcsan-7 and kcsan-6.12"
 		one "$series"
 	done
 }
