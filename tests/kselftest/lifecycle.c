@@ -14,6 +14,7 @@
 
 #include "fixture.h"
 #include "kselftest_harness.h"
+#include "lib/patience.h"
 
 #define RELOADS	    200
 #define WITH_POLICY 5 /* every 5th time a policy is attached, and works */
@@ -97,6 +98,7 @@ static int attach_swap_detach(struct policy *cpu, struct policy *noop)
 
 TEST_F_TIMEOUT(life, policies, 1200)
 {
+	const int swaps = patience_times(SWAPS);
 	struct policy cpu, noop;
 	int i;
 
@@ -104,15 +106,15 @@ TEST_F_TIMEOUT(life, policies, 1200)
 	ASSERT_EQ(0, policy_load(&cpu));
 	ASSERT_EQ(0, policy_open(&noop, "mgx_noop"));
 	ASSERT_EQ(0, policy_load(&noop));
-	for (i = 0; i < SWAPS; i++)
+	for (i = 0; i < swaps; i++)
 		ASSERT_EQ(0, attach_swap_detach(&cpu, &noop))
 	note("it was the %dth time", i);
 	expect_end(_metadata, self, "policies attached, swapped, detached",
-		   SWAPS);
+		   swaps);
 	ASSERT_EQ(0, counts_since(&self->counts));
 	expect_events(_metadata, &self->counts);
-	EXPECT_EQ(SWAPS, EV(&self->counts, policy_attached));
-	EXPECT_EQ(SWAPS, EV(&self->counts, policy_swapped));
+	EXPECT_EQ(swaps, EV(&self->counts, policy_attached));
+	EXPECT_EQ(swaps, EV(&self->counts, policy_swapped));
 	policy_close(&cpu);
 	policy_close(&noop);
 }
@@ -148,9 +150,10 @@ static void work_with_policy(struct __test_metadata *_metadata)
 
 TEST_F_TIMEOUT(life, module, 1800)
 {
+	const int reloads = patience_times(RELOADS);
 	int i;
 
-	for (i = 0; i < RELOADS; i++) {
+	for (i = 0; i < reloads; i++) {
 		ASSERT_EQ(0, module_remove());
 		ASSERT_FALSE(module_loaded());
 		ASSERT_EQ(0, module_insert(module_path(), ""));
@@ -158,7 +161,7 @@ TEST_F_TIMEOUT(life, module, 1800)
 			work_with_policy(_metadata);
 		ASSERT_TRUE(__test_passed(_metadata));
 	}
-	expect_end(_metadata, self, "loads and unloads", RELOADS);
+	expect_end(_metadata, self, "loads and unloads", reloads);
 }
 
 /* A loader that says when its policy is attached, and then stays. */
@@ -212,14 +215,15 @@ static void kill_loader(struct __test_metadata *_metadata, int i)
 
 TEST_F_TIMEOUT(life, loaders_killed, 600)
 {
+	const int kills = patience_times(KILLS);
 	int i;
 
-	for (i = 0; i < KILLS; i++)
+	for (i = 0; i < kills; i++)
 		kill_loader(_metadata, i);
-	expect_end(_metadata, self, "loaders killed", KILLS);
+	expect_end(_metadata, self, "loaders killed", kills);
 	ASSERT_EQ(0, counts_since(&self->counts));
 	expect_events(_metadata, &self->counts);
-	EXPECT_LE(KILLS / 2, EV(&self->counts, policy_attached));
+	EXPECT_LE(kills / 2, EV(&self->counts, policy_attached));
 	EXPECT_TRUE(mgx_is("exit/kind", "unreg"));
 }
 
