@@ -2,7 +2,8 @@
 /*
  * churn.c - while memory is migrated all the time, everything that copies comes
  * and goes: channels, engines, their driver, helper threads, CPUs, policies, and
- * memory too. No byte is lost, and in the end everything is at rest.
+ * memory too; all tasks freeze, as before the machine sleeps. No byte is lost, and
+ * in the end everything is at rest.
  *
  * A random walk: for some seconds, or MGX_STEPS steps; MGX_SEED is where it
  * begins, and each run says what its was.
@@ -61,11 +62,24 @@ static int load_policy(churn_t *self, int i)
 		       policy_load(&self->policy[1]);
 }
 
+/* A kernel that never sleeps has no such file, and need not be asked. */
+static int power_set(const char *path, const char *value)
+{
+	int rc = file_write(path, value);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+#define PM_TEST	   "/sys/power/pm_test"
+#define PM_SECONDS "/sys/module/suspend/parameters/pm_test_delay"
+
 FIXTURE_SETUP(churn)
 {
 	self->block = mem_block_movable();
 	ASSERT_LT(0, self->block);
 	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, power_set(PM_TEST, "freezer"));
+	ASSERT_EQ(0, power_set(PM_SECONDS, "0"));
 	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
 	ASSERT_EQ(0, load_policy(self, 0));
 	ASSERT_EQ(0, load_policy(self, 1));
@@ -83,6 +97,8 @@ FIXTURE_TEARDOWN(churn)
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu1/online", "1"));
 	EXPECT_EQ(0, file_write("/sys/devices/system/cpu/cpu3/online", "1"));
 	EXPECT_EQ(0, helpers_reset());
+	EXPECT_EQ(0, power_set(PM_TEST, "none"));
+	EXPECT_EQ(0, power_set(PM_SECONDS, "5"));
 	mem_block_set(self->block, "offline");
 	mem_block_set(self->block, "online");
 	setting_restore();
@@ -163,6 +179,17 @@ static int engine_fails(churn_t *self)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+/* All that runs is frozen and thawed again; the devices of the lab cannot sleep. */
+static int tasks_freeze(churn_t *self)
+{
+	int rc;
+
+	if (access(PM_TEST, F_OK))
+		return 0; /* it would sleep */
+	rc = power_set("/sys/power/state", "freeze");
+	return rc == -EBUSY ? 0 : rc;
+}
+
 static const struct {
 	const char *name;
 	int (*act)(churn_t *self);
@@ -177,6 +204,7 @@ static const struct {
 	{ "memory", memory_out_or_in, 1 },
 	{ "policies", policy_swap_them, 4 },
 	{ "faults", engine_fails, 4 },
+	{ "frozen", tasks_freeze, 1 },
 };
 
 static size_t pick(void)
