@@ -59,7 +59,7 @@ suite_mm()
 		[[ $limit && $limit != '#'* ]] || continue
 		# shellcheck disable=SC2086 # a command and its arguments
 		mm_one "$limit" $command
-	done </src/tests/suites/mm.list
+	done < <(grep -E "${MGX_MM:-}" /src/tests/suites/mm.list)
 	huge_pages 0
 	cd / || exit
 }

@@ -9,6 +9,7 @@
 # module, or if the engine's own count is not what the module says.
 #
 # MGX_SEED: where the faults begin, default 1.
+# MGX_MM: of mm.list, only commands that this extended regular expression finds.
 set -euo pipefail
 # shellcheck source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -32,7 +33,7 @@ one()
 	rm -f "$BUILD/$to".*
 	MGX_LAB_LAYERS=$BUILD/layer/suites MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 \
 		MGX_RUN_MB=700 "$LAB_SRC/vm.sh" -k "$1" -n "$name" -t 3600 \
-		"/src/tests/suites/guest.sh $3 $2 /src/build/$to ${MGX_SEED:-1}" || rc=$?
+		"MGX_MM='${MGX_MM:-}' /src/tests/suites/guest.sh $3 $2 /src/build/$to ${MGX_SEED:-1}" || rc=$?
 	((rc == 0)) || {
 		say "error: $2 on $1, $3: the guest ended with status $rc (log: $BUILD/$to.log)"
 		failed=1
