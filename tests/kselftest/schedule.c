@@ -205,6 +205,26 @@ TEST_F_TIMEOUT(schedule, with_cpu, LIMIT)
 }
 
 /*
+ * An engine that nobody knows yet is asked for one piece beside the calling CPU,
+ * which does the rest meanwhile: a second piece would have to be waited for.
+ */
+TEST_F_TIMEOUT(schedule, one_beside_cpu, LIMIT)
+{
+	struct mgx_policy_stat stat;
+	uint64_t before;
+
+	ASSERT_EQ(0, sim_set(0, "mbps", 1));
+	before = channel_get(self->sims.id[0], "bytes");
+	start(_metadata, self, 1, false);
+	EXPECT_LE(0, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, policy_stat(&self->policy, MGX_REASON_SYSCALL, &stat));
+	before = channel_get(self->sims.id[0], "bytes") - before;
+	EXPECT_LT(0, before);
+	EXPECT_LE(before, CHUNK * stat.batches);
+}
+
+/*
  * An engine that is known to be slow copies what it was promised all the same,
  * when the CPU has done its own half.
  */
