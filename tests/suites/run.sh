@@ -9,7 +9,8 @@
 # or if the engine's own count is not what the module says.
 #
 # MGX_SEED: where the faults begin, default 1.
-# MGX_MM: of mm.list, only commands that this extended regular expression finds.
+# MGX_MM: of mm.list, only commands that this extended regular expression finds;
+# engines need not have had a part in these.
 set -euo pipefail
 # shellcheck source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -86,7 +87,7 @@ engine_part()
 
 row()
 {
-	local to differ wrong
+	local to differ wrong=
 	to=$(base "$1" "$2" "$3")
 
 	differ=$(worse "$1" "$2" "$3")
@@ -96,10 +97,10 @@ row()
 		"$(figure "$to" migrated)" "$(figure "$to" copied)" "$(figure "$to" sim_bytes)" \
 		"$(figure "$to" ioat_bytes)" "$(figure "$to" faults)"
 	[[ $3 != stock ]] || return 0
-	wrong=$(engine_part "$1" "$2" "$3")
+	[[ -n ${MGX_MM:-} ]] || wrong=$(engine_part "$1" "$2" "$3")
 	[[ -z $differ ]] || printf 'worse than without the module:\n%s\n' "$differ" | sed 's/^/    /'
 	unsteady "$1" "$2" "$3" | sed 's/^/    only without the module: /'
-	[[ -z $wrong ]] || printf '    %s\n' "$wrong"
+	[[ -z $wrong ]] || sed 's/^/    /' <<<"$wrong"
 	[[ -z $differ$wrong ]] || failed=1
 }
 
