@@ -100,7 +100,7 @@ row()
 	[[ -n ${MGX_MM:-} ]] || wrong=$(engine_part "$1" "$2" "$3")
 	[[ -z $differ ]] || printf 'worse than without the module:\n%s\n' "$differ" | sed 's/^/    /'
 	unsteady "$1" "$2" "$3" | sed 's/^/    only without the module: /'
-	[[ -z $wrong ]] || sed 's/^/    /' <<<"$wrong"
+	[[ -z $wrong ]] || printf '%s\n' "$wrong" | sed 's/^/    /'
 	[[ -z $differ$wrong ]] || failed=1
 }
 

@@ -24,9 +24,11 @@ NEEDED="9P_FS OVERLAY_FS VIRTIO_BLK NUMA MIGRATION COMPACTION TRANSPARENT_HUGEPA
 	INTEL_IOATDMA DEBUG_VM FAILSLAB FAIL_PAGE_ALLOC FAIL_FUNCTION
 	FAULT_INJECTION_STACKTRACE_FILTER"
 # Of one kind of debug kernel alone:
-NEEDED_debug="KASAN PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP PAGE_TABLE_CHECK
-	PAGE_OWNER DEBUG_KMEMLEAK DMA_API_DEBUG"
-NEEDED_kcsan="KCSAN"
+declare -A NEEDED_OF=(
+	[debug]="KASAN PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP PAGE_TABLE_CHECK
+		PAGE_OWNER DEBUG_KMEMLEAK DMA_API_DEBUG"
+	[kcsan]="KCSAN"
+)
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -56,13 +58,13 @@ config()
 
 configure()
 {
-	local src=$1 obj=$2 kind=$3 needed=NEEDED_$3 symbol missing=''
+	local src=$1 obj=$2 kind=$3 symbol missing=''
 
 	mkdir -p "$DEBUG/$obj"
 	config "$kind" >"$DEBUG/$obj/allconfig"
 	lab_make "$src" "$obj" -s "KCONFIG_ALLCONFIG=/src/build/debug/$obj/allconfig" allnoconfig ||
 		return
-	for symbol in $NEEDED ${!needed}; do
+	for symbol in $NEEDED ${NEEDED_OF[$kind]}; do
 		grep -q "^CONFIG_$symbol=[ym]" "$DEBUG/$obj/.config" || missing+=" $symbol"
 	done
 	[[ -z $missing ]] || {
