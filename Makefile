@@ -35,13 +35,13 @@ help:
 #:                  repeats one, KERNEL=6.12 for one kernel
 #: make test-suites  suites by others: the kernel's tests of mm, stressapptest,
 #:                  stress-ng, fio, PostgreSQL ..., each without the module, with it,
-#:                  and with engines that fail: no case may differ; two hours;
+#:                  and with engines that fail: no case may end worse; hours;
 #:                  KERNEL=6.12, SUITES='mm verify database' narrow it
 #: make soak        the kselftests in random order for MINUTES=60, on both kernels at
 #:                  once; SEED=N repeats one, KERNEL=6.12 for one kernel
 #: make test-debug  kselftests, and the kernel's own of migration, on debug kernels
 #:                  (KASAN, lockdep, kmemleak ...), which it builds first;
-#:                  TESTS='name...' KERNELS='debug-7' narrow it
+#:                  TESTS='name...' KERNELS='debug-7' narrow it; there is kcsan-7, too
 #: make test-engine  the lab's engine itself, under the stock driver and dmatest;
 #:                  KERNEL=6.12 for one kernel
 #: make test-arm64  on arm64, with engines whose model, driver and kernel are all by
