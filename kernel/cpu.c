@@ -358,11 +358,10 @@ static int mgx_cpu_threads_set(const char *value, const struct kernel_param *kp)
 	mutex_lock(&mgx_cpu_mutex);
 	if (mgx_cpu_ready)
 		rc = mgx_cpu_resize(threads);
-	if (rc)
-		mgx_cpu_resize(
-			cpu_threads); /* less than now: takes no memory */
-	else
+	if (!rc)
 		cpu_threads = threads;
+	else /* back to less than there is now: that takes no memory */
+		mgx_cpu_resize(cpu_threads);
 	mutex_unlock(&mgx_cpu_mutex);
 	return rc;
 }
