@@ -166,11 +166,12 @@ missing()
 # guest RUN RELEASE PROGRAMS: one guest that runs them.
 guest()
 {
-	local run=$1 release=$2
+	local run=$1 release=$2 limit
 	shift 2
 
+	limit=${MGX_TEST_TIMEOUT:-$((3600 * $(time_factor "$release")))}
 	MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
-		MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 "$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "${MGX_TEST_TIMEOUT:-3600}" \
+		MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 "$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "$limit" \
 		"/src/tests/lab/guest-tests.sh $run $*" 2>&1
 }
 
