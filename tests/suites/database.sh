@@ -117,7 +117,7 @@ sqlite_moved()
 
 suite_database()
 {
-	postgres_cases
-	redis_cases
+	! wanted postgresql || postgres_cases
+	! wanted redis || redis_cases
 	check "sqlite integrity" sqlite_moved
 }

@@ -28,7 +28,7 @@ mm_cases()
 # mm_run SECONDS COMMAND...: its cases
 mm_run()
 {
-	local limit=$1 name log=/tmp/mm.out rc=0
+	local limit=$1 name log=/tmp/mm.out rc=0 start=$SECONDS
 	shift
 
 	name=${*#./}
@@ -36,7 +36,7 @@ mm_run()
 	echo "# $name" >>"$out.log"
 	timeout -k 10 "$limit" "./${name%% *}" "${@:2}" </dev/null >"$log" 2>&1 || rc=$?
 	cat "$log" >>"$out.log"
-	echo "# status $rc" >>"$out.log"
+	echo "# status $rc, $((SECONDS - start)) s" >>"$out.log"
 	mm_cases "$name" <"$log"
 	case $rc in
 	0) echo "pass $name" ;;
@@ -80,7 +80,7 @@ suite_mm()
 		[[ $limit && $limit != '#'* ]] || continue
 		# shellcheck disable=SC2086 # a command and its arguments
 		mm_one "$limit" $command
-	done < <(grep -E "${MGX_MM:-}" /src/tests/suites/mm.list)
+	done < <(grep -E "${MGX_CASES:-}" /src/tests/suites/mm.list)
 	huge_pages 0
 	cd / || exit
 }

@@ -9,8 +9,9 @@
 # or if the engine's own count is not what the module says.
 #
 # MGX_SEED: where the faults begin, default 1.
-# MGX_MM: of mm.list, only commands that this extended regular expression finds;
-# engines need not have had a part in these.
+# MGX_CASES: of each suite, only cases (of mm, commands) in whose names this
+# extended regular expression is found; those of PostgreSQL, and those of redis,
+# go together. Engines need not have had a part in these.
 set -euo pipefail
 # shellcheck source=../lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
@@ -34,7 +35,7 @@ one()
 	rm -f "$BUILD/$to".*
 	MGX_LAB_LAYERS=$BUILD/layer/suites MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 \
 		MGX_RUN_MB=700 "$LAB_SRC/vm.sh" -k "$1" -n "$name" -t 3600 \
-		"MGX_MM='${MGX_MM:-}' /src/tests/suites/guest.sh $3 $2 /src/build/$to ${MGX_SEED:-1}" || rc=$?
+		"MGX_CASES='${MGX_CASES:-}' /src/tests/suites/guest.sh $3 $2 /src/build/$to ${MGX_SEED:-1}" || rc=$?
 	((rc == 0)) || {
 		say "error: $2 on $1, $3: the guest ended with status $rc (log: $BUILD/$to.log)"
 		failed=1
@@ -97,7 +98,7 @@ row()
 		"$(figure "$to" migrated)" "$(figure "$to" copied)" "$(figure "$to" sim_bytes)" \
 		"$(figure "$to" ioat_bytes)" "$(figure "$to" faults)"
 	[[ $3 != stock ]] || return 0
-	[[ -n ${MGX_MM:-} ]] || wrong=$(engine_part "$1" "$2" "$3")
+	[[ -n ${MGX_CASES:-} ]] || wrong=$(engine_part "$1" "$2" "$3")
 	[[ -z $differ ]] || printf 'worse than without the module:\n%s\n' "$differ" | sed 's/^/    /'
 	unsteady "$1" "$2" "$3" | sed 's/^/    only without the module: /'
 	[[ -z $wrong ]] || printf '%s\n' "$wrong" | sed 's/^/    /'
