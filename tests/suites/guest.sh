@@ -88,7 +88,7 @@ inject_faults()
 	done
 }
 
-sum_of() { cat "$@" 2>/dev/null | awk '{ s += $1 } END { printf "%d", s }'; }
+sum_of() { cat "$@" 2>/dev/null | awk '{ s += $1 } END { printf "%.0f", s }'; }
 
 # channel_bytes [engine]: of I/OAT's channels, or of the simulated ones
 channel_bytes()

@@ -50,7 +50,7 @@ figure() { awk -v n="$2" '$1 == n { print $2; f = 1 } END { if (!f) print 0 }' "
 engine_bytes()
 {
 	sed -nE 's/.*"counters": \{"copies": [0-9]+, "bytes": ([0-9]+),.*/\1/p' "$BUILD/$1.engine.json" |
-		awk '{ s += $1 } END { printf "%d", s }'
+		awk '{ s += $1 } END { printf "%.0f", s }'
 }
 
 # cases RELEASE SUITE MODE [fail]: all that did not fail, or those that did
