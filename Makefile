@@ -37,8 +37,9 @@ help:
 #:                  stress-ng, fio, PostgreSQL ..., each without the module, with it,
 #:                  and with engines that fail: no case may end worse; hours;
 #:                  KERNEL=6.12, SUITES='mm verify database' narrow it
-#: make soak        the kselftests in random order for MINUTES=60, on both kernels at
-#:                  once; SEED=N repeats one, KERNEL=6.12 for one kernel
+#: make soak        kselftests, faults, suites by others in random order for
+#:                  MINUTES=60, on both kernels at once; SEED=N repeats one,
+#:                  KERNEL=6.12 for one kernel
 #: make test-debug  kselftests, and the kernel's own of migration, on debug kernels
 #:                  (KASAN, lockdep, kmemleak ...), which it builds first;
 #:                  TESTS='name...' KERNELS='debug-7' narrow it; there is kcsan-7, too

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# guest-soak.sh SECONDS SEED: kselftests in random order until the time is over,
-# churn and hostile at greater length than in 'make test'. Each has to pass, and
-# verifies every byte that it has moved. Prints a line for each and what came of it
-# all: pages migrated, what engines failed on, and what was lost, which is nothing.
+# guest-soak.sh SECONDS SEED: jobs in random order until the time is over: the
+# kselftests, churn and hostile at greater length than in 'make test', of those
+# that take long (the matrix of faults) one test at a time; and verifiers and
+# databases by others, while engines fail. Each has to pass, and verifies every byte
+# that it has moved. Prints a line for each and what came of it all: pages
+# migrated, what engines failed on, and what was lost, which is nothing.
 set -uo pipefail
 
 # shellcheck source=tap.sh
@@ -16,19 +18,45 @@ dir=/src/build/kselftest
 events=/sys/kernel/migrate_ext/events
 # What the verifier alone decides does not change with time.
 STATIC=" insns rejects selfcheck "
+SUITE_LIMIT=900
 
-# programs: names of those that need no other guest
-programs()
+# jobs: a line for each: its limit in seconds, then a command
+jobs()
 {
-	local name guest long
+	local name limit guest long
 
-	while read -r name _ guest long; do
-		[[ $guest == - && -z $long && $name != *.sh && $STATIC != *" $name "* ]] &&
-			echo "$name"
+	while read -r name limit guest long; do
+		[[ $guest == - || $guest == engine ]] || continue
+		[[ $name != *.sh && $STATIC != *" $name "* ]] || continue
+		echo "$((3 * limit)) ${long:+one_of }./$name"
 	done <"$dir/tests.list"
+	for name in stressapptest memtester 'stress-ng vm' 'stress-ng numa' \
+		'stress-ng userfaultfd' 'stress-ng mremap' 'stress-ng memhotplug' \
+		'fio shmem' 'fio ext4 direct' 'fio ext4 mmap'; do
+		echo "$SUITE_LIMIT suite verify $name"
+	done
+	for name in postgresql redis sqlite; do
+		echo "$SUITE_LIMIT suite database $name"
+	done
 }
 
-limit_of() { awk -v n="$1" '$1 == n { print 3 * $2 }' "$dir/tests.list"; }
+# The harness prints a table of columns that begin at 1, 22 and 48: fixture, variant,
+# test; not each in each row.
+tests_of() { "$1" -l 2>&1 | awk '!/^[#-]/ && length > 47 { print substr($0, 48) }'; }
+
+# command_of JOB...: what to run, in the array of this name; some of it by chance
+command_of()
+{
+	local tests
+
+	case $1 in
+	one_of)
+		mapfile -t tests < <(tests_of "$2")
+		command=("$2" -t "${tests[RANDOM % ${#tests[@]}]}") ;;
+	suite) command=(/src/tests/suites/tap.sh "$2" "${*:3}" "$MGX_SEED") ;;
+	*) command=("$@") ;;
+	esac
+}
 
 # figures: pages migrated since boot; then, since the module was loaded, pages
 # copied as a policy decided, folios copied again, given up, channels that failed
@@ -54,35 +82,46 @@ add()
 	done
 }
 
+# Who used engines leaves them there; others count channels.
+tidy()
+{
+	[[ -d /sys/module/ioatdma || -d /sys/module/mgx_sim ]] || return 0
+	rmmod migrate_ext
+	rmmod mgx_sim ioatdma dca
+} 2>/dev/null
+
+# one LIMIT COMMAND...
 one()
 {
-	local name=$1 log=/tmp/soak.tap before verdict=ok
+	local log=/tmp/soak.tap before verdict=ok name=${*:2}
 
 	mapfile -t before < <(figures)
 	mgxctl unload >/dev/null 2>&1
 	if load_module >"$log" 2>&1; then
-		tap_run "$(limit_of "$name")" "$log" "$dir/$name"
+		tap_run "$1" "$log" "${@:2}"
 	else
 		tap_passed=0 tap_failed=1 tap_skipped=0 tap_time=0 tap_which='' tap_why="the module does not load"
 	fi
 	add "${before[@]}"
+	tidy
 	((tap_failed == 0)) || verdict="not ok"
 	passed=$((passed + tap_passed))
 	failed=$((failed + tap_failed))
-	echo "$verdict - $name # $tap_passed passed, $tap_failed failed, $tap_time s, MGX_SEED=$MGX_SEED${tap_which:+; $tap_which}${tap_why:+; $tap_why}"
+	echo "$verdict - ${name##*/} # $tap_passed passed, $tap_failed failed, $tap_time s, MGX_SEED=$MGX_SEED${tap_which:+; $tap_which}${tap_why:+; $tap_why}"
 	((tap_failed == 0)) || sed 's/^/    /' "$log"
 }
 
 end=$1 passed=0 failed=0 rounds=0 sum=(0 0 0 0 0)
 RANDOM=$2
-mapfile -t names < <(programs)
 cd "$dir" || exit
+mapfile -t all < <(jobs)
 export MGX_STEPS=100 MGX_HOSTILE_SECONDS=30
 while ((SECONDS < end)); do
 	# Seeds are ours, so that SEED repeats the whole.
-	pick=$((RANDOM % ${#names[@]}))
+	read -ra job <<<"${all[RANDOM % ${#all[@]}]}"
 	export MGX_SEED=$RANDOM
-	one "${names[pick]}"
+	command_of "${job[@]:1}"
+	one "${job[0]}" "${command[@]}"
 	rounds=$((rounds + 1))
 done
 echo "$rounds programs in $SECONDS s: $passed passed, $failed failed"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# soak.sh MINUTES SEED [KERNEL]: the kselftests in random order, one after the other,
-# for so long on each kernel of the lab, all at once, or on one; see guest-soak.sh.
-# SEED is where it begins, empty: anywhere. Fails if a test does, or if a kernel
-# complains.
+# soak.sh MINUTES SEED [KERNEL]: kselftests, cells of the matrix of faults and
+# suites by others in random order, one after the other, for so long on each kernel
+# of the lab, all at once, or on one; see guest-soak.sh. SEED is where it begins,
+# empty: anywhere. Fails if a test does, or if a kernel complains.
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,8 @@ LAB_TAG=soak
 # one RELEASE MINUTES SEED
 one()
 {
-	MGX_APPEND="numa_balancing=disable ${MGX_APPEND:-}" \
+	MGX_LAB_LAYERS=$BUILD/layer/suites MGX_ENGINE=1 MGX_ENGINE_QUIET=1 MGX_RUN_MB=700 \
+		MGX_APPEND="numa_balancing=disable ${MGX_APPEND:-}" \
 		"$LAB_SRC/vm.sh" -k "$1" -n "soak-$1" -t $(($2 * 60 + 1800)) \
 		"/src/tests/lab/guest-soak.sh $(($2 * 60)) $3" | sed -u "s/^/${1%%[+-]*}: /"
 }
@@ -30,6 +31,7 @@ main()
 		die "MINUTES is '$minutes': give a number from 1 to 9999"
 	[[ $seed =~ ^([0-9]{1,9})?$ ]] || die "SEED is '$seed': give a number of up to 9 digits, or none"
 	seed=${seed:-$((RANDOM * 32768 + RANDOM))}
+	"$LAB_SRC/layer.sh" suites
 	say "$minutes minutes, SEED=$seed"
 	if [[ -n ${3:-} ]]; then
 		release=$(kernel_release "$3")
