@@ -44,7 +44,8 @@ jobs()
 # test; not each in each row.
 tests_of() { "$1" -l 2>&1 | awk '!/^[#-]/ && length > 47 { print substr($0, 48) }'; }
 
-# command_of JOB...: what to run, in the array of this name; some of it by chance
+# command_of JOB...: what to run, in the array command, some of it by chance; what to
+# call it in label
 command_of()
 {
 	local tests
@@ -56,6 +57,8 @@ command_of()
 	suite) command=(/src/tests/suites/tap.sh "$2" "${*:3}" "$MGX_SEED") ;;
 	*) command=("$@") ;;
 	esac
+	label=${command[*]#./}
+	[[ $1 != suite ]] || label=${*:2}
 }
 
 # figures: pages migrated since boot; then, since the module was loaded, pages
@@ -93,7 +96,7 @@ tidy()
 # one LIMIT COMMAND...
 one()
 {
-	local log=/tmp/soak.tap before verdict=ok name=${*:2}
+	local log=/tmp/soak.tap before verdict=ok
 
 	mapfile -t before < <(figures)
 	mgxctl unload >/dev/null 2>&1
@@ -107,7 +110,7 @@ one()
 	((tap_failed == 0)) || verdict="not ok"
 	passed=$((passed + tap_passed))
 	failed=$((failed + tap_failed))
-	echo "$verdict - ${name##*/} # $tap_passed passed, $tap_failed failed, $tap_time s, MGX_SEED=$MGX_SEED${tap_which:+; $tap_which}${tap_why:+; $tap_why}"
+	echo "$verdict - $label # $tap_passed passed, $tap_failed failed, $tap_time s, MGX_SEED=$MGX_SEED${tap_which:+; $tap_which}${tap_why:+; $tap_why}"
 	((tap_failed == 0)) || sed 's/^/    /' "$log"
 }
 
