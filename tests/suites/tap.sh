@@ -7,9 +7,11 @@
 set -uo pipefail
 
 out=/tmp/$1
+# Others use the disk, too, and leave it mounted.
+umount -A /dev/vda 2>/dev/null
 MGX_CASES=$2 /src/tests/suites/guest.sh faults "$1" "$out" "$3"
 status=$?
-umount /mnt/disk
+umount -A /dev/vda
 awk '{
 	result = $1
 	sub(/^[a-z]+ /, "")
