@@ -9,9 +9,11 @@ set -uo pipefail
 out=/tmp/$1
 # Others use the disk, too, and leave it mounted.
 umount -A /dev/vda 2>/dev/null
+rm -f "$out".*
 MGX_CASES=$2 /src/tests/suites/guest.sh faults "$1" "$out" "$3"
 status=$?
 umount -A /dev/vda
+touch "$out.cases" "$out.figures"
 awk '{
 	result = $1
 	sub(/^[a-z]+ /, "")
