@@ -12,9 +12,10 @@
  * has one more piece in advance, so that it need not wait for the next.
  *
  * A job that is not done by its deadline is given up. Its destination may
- * still be written (rule 4), so the folios are held until the channel proves
- * that it stopped, and their migration fails cleanly: the kernel tries again
- * with other destinations.
+ * still be written and its source be read (rule 4), so both folios are held
+ * until the channel proves that it stopped, and their migration fails cleanly.
+ * A source that is held can be used as ever, but not move: who asks again
+ * meanwhile is told so, as of a pinned one.
  *
  * A batch that takes longer than its policy said is the policy's fault, not
  * that of the channels that work for it: they start no more jobs for it, and
@@ -389,8 +390,10 @@ static void mgx_job_release_limbo(struct mgx_job *job)
 {
 	u32 i;
 
-	for (i = 0; i < job->nr; i++)
+	for (i = 0; i < job->nr; i++) {
+		folio_put(page_folio(job->seg[i].src));
 		folio_put(page_folio(job->seg[i].dst));
+	}
 	mgx_event_add(limbo_released, job->nr);
 }
 
@@ -578,7 +581,7 @@ EXPORT_SYMBOL_GPL(mgx_job_done);
 
 /*
  * Give @job up, under both locks: the call goes on without it, its folios are
- * held for as long as the engine may write.
+ * held for as long as the engine may read and write.
  */
 static void mgx_job_orphan(struct mgx_ctx *ctx, struct mgx_job *job)
 {
@@ -588,6 +591,7 @@ static void mgx_job_orphan(struct mgx_ctx *ctx, struct mgx_job *job)
 	for (i = 0; i < job->nr; i++) {
 		struct mgx_pair *pair = ctx->pairs.pair + job->pair[i];
 
+		folio_get(pair->src);
 		folio_get(pair->dst);
 		if (pair->state != MGX_PAIR_LIMBO)
 			mgx_count(ctx, folios_limbo);

@@ -27,9 +27,10 @@
 
 #include "sim.h"
 
-#define SIM_AHEAD_NS 20000
-#define SIM_COALESCE 16
-#define SIM_WINDOW   16 /* out of order: among so many */
+#define SIM_AHEAD_NS  20000
+#define SIM_LINGER_NS (10 * NSEC_PER_MSEC)
+#define SIM_COALESCE  16
+#define SIM_WINDOW    16 /* out of order: among so many */
 
 /* --- descriptors -------------------------------------------------------------- */
 
@@ -443,6 +444,18 @@ static void sim_engine_busy(struct sim_engine *engine, u64 since)
 	atomic64_add(ktime_get_ns() - since, &engine->slot->stats.busy_ns);
 }
 
+/* For as long as late_ms says by then: who looked at what it left may end it. */
+static void sim_engine_linger(struct sim_engine *engine)
+{
+	const struct sim_settings *set = &engine->slot->set;
+	u64 start = ktime_get_ns();
+
+	while (!kthread_should_stop() &&
+	       ktime_get_ns() - start <
+		       (u64)READ_ONCE(set->late_ms) * NSEC_PER_MSEC)
+		sim_engine_sleep(engine, SIM_LINGER_NS);
+}
+
 /* Without power the copy stays active, and sim_engine_off() ends it. */
 static void sim_engine_run(struct sim_engine *engine, struct sim_desc *desc,
 			   u64 due)
@@ -452,8 +465,7 @@ static void sim_engine_run(struct sim_engine *engine, struct sim_desc *desc,
 
 	sim_engine_pace(engine, due);
 	if (engine->late)
-		sim_engine_sleep(engine, READ_ONCE(engine->slot->set.late_ms) *
-						 (u64)NSEC_PER_MSEC);
+		sim_engine_linger(engine);
 	if (kthread_should_stop())
 		return;
 	start = ktime_get_ns();

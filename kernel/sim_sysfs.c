@@ -16,7 +16,8 @@
  *   wrong_status	it ends well, and nothing is written
  *   stall		the engine does nothing any more until it is reset
  *   late		the engine does nothing for late_ms, then goes on where it was,
- *			and writes; until then it cannot be reset
+ *			and writes; until then it cannot be reset. A late_ms that
+ *			is set meanwhile counts
  *   drop_irq		the N-th interrupt is lost
  *   remove		the engine is gone, then it is pulled out
  *   over_report	the native driver reports a page more than the N-th job had
@@ -106,7 +107,7 @@ SIM_ATTR_SETTING(latency_ns, 0, NSEC_PER_SEC);
 SIM_ATTR_SETTING(jitter_ns, 0, NSEC_PER_SEC);
 SIM_ATTR_SETTING(out_of_order, 0, 1);
 SIM_ATTR_SETTING(ring_size, 1, SIM_RING_MAX);
-SIM_ATTR_SETTING(late_ms, 1, 60000);
+SIM_ATTR_SETTING(late_ms, 1, 600000);
 SIM_ATTR_SETTING(repeat, 0, 1);
 SIM_ATTR_SETTING(other_bytes, 0, SZ_1G);
 SIM_ATTR_SETTING(other_us, 0, USEC_PER_SEC);

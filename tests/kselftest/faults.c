@@ -25,6 +25,7 @@
 /* Something is late, and is not waited for. */
 #define HASTY_MS 300
 #define LATE_MS	 800
+#define TRIES	 500 /* 20 ms each */
 
 /* What is migrated, one after the other, with each fault. */
 static const struct {
@@ -127,13 +128,13 @@ static ssize_t move_once(struct __test_metadata *_metadata, faults_t *self,
 	return there;
 }
 
-/* What is not there yet comes with the next calls. */
+/* What is not there yet comes with the next calls, held sources when let go. */
 static void move_to(struct __test_metadata *_metadata, faults_t *self, int node)
 {
 	ssize_t there = 0;
 	int tries;
 
-	for (tries = 0; tries < 50 && there < self->all; tries++) {
+	for (tries = 0; tries < TRIES && there < self->all; tries++) {
 		if (tries > 4)
 			usleep(20000);
 		there = move_once(_metadata, self, node);

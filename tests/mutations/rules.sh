@@ -11,7 +11,7 @@ rules=(
 	"what is copied early cannot change until its turn"
 	"a destination that was given back is forgotten"
 	"a folio counts as copied when all its bytes are confirmed, once"
-	"what a late engine may still write to is nobody's until it has stopped"
+	"what a late engine may still write to or read is nobody's until it has stopped"
 	"the hot path allocates nothing"
 	"calls that nest keep apart"
 	"poison ends as it does without the module"

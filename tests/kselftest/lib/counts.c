@@ -55,7 +55,7 @@ static int counter_read(const char *dir, const char *name, uint64_t *value)
 	return rc;
 }
 
-int counts_read(struct counts *c)
+static int counts_read_once(struct counts *c)
 {
 	int i, rc = 0;
 
@@ -63,6 +63,22 @@ int counts_read(struct counts *c)
 		rc = counter_read("events", event_names[i], &c->ev[i]);
 	for (i = 0; i < MGX_NR_REASONS && !rc; i++)
 		rc = counter_read("reasons", reason_names[i], &c->reason[i]);
+	return rc;
+}
+
+/*
+ * The files are read one after the other, and somebody else may migrate meanwhile
+ * (compaction, NUMA balancing): read until they stand still, or this often.
+ */
+int counts_read(struct counts *c)
+{
+	struct counts before;
+	int tries = 10, rc = counts_read_once(c);
+
+	do {
+		before = *c;
+		rc = rc ?: counts_read_once(c);
+	} while (!rc && memcmp(&before, c, sizeof(before)) && --tries);
 	return rc;
 }
 
