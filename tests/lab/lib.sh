@@ -142,6 +142,16 @@ time_factor()
 	fi
 }
 
+# A guest that dies of the emulator more often than this has failed.
+# shellcheck disable=SC2034
+MAX_EMULATOR_FAULTS=3
+
+# emulator_fault RELEASE CONSOLE: the guest did not die of anything in it.
+emulator_fault()
+{
+	[[ $("$LAB_SRC/accel.sh" "$1") == tcg ]] && "$LAB_SRC/emulator-fault.sh" "$2"
+}
+
 # kernel_list: the releases in one line, for messages.
 kernel_list() { kernels | awk '{ printf "%s%s", s, $2; s = ", " }'; }
 

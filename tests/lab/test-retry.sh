@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Test of test.sh: what becomes of the programs of a guest that dies, of the
-# emulator or of something else, does not boot, or runs out of time. The guest
-# is a script here that does what the test wants; all else is as it is.
+# Test of test.sh and soak.sh: what becomes of the programs of a guest that dies,
+# of the emulator or of something else, does not boot, or runs out of time. The
+# guest is a script here that does what the test wants; all else is as it is.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
@@ -13,17 +13,19 @@ n=0
 make_lab()
 {
 	mkdir -p "$lab" "$dir/build/lab" "$dir/build/logs" "$dir/build/kselftest"
-	cp "$here"/{test.sh,lib.sh,tap.sh,tap.awk,emulator-fault.sh} "$lab/"
+	cp "$here"/{test.sh,soak.sh,lib.sh,tap.sh,tap.awk,emulator-fault.sh} "$lab/"
 	echo "9.9 9.9.1" >"$dir/build/lab/kernels"
 	printf '%s 60 -\n' one two three >"$dir/build/kselftest/tests.list"
 	# shellcheck disable=SC2016 # the stubs expand
 	printf '#!/bin/sh\n%s\n' 'exit 0' >"$lab/setup.sh"
 	cp "$lab/setup.sh" "$lab/build.sh"
+	cp "$lab/setup.sh" "$lab/layer.sh"
 	# shellcheck disable=SC2016 # the stub expands it
 	printf '#!/bin/sh\n%s\n' 'echo "${ACCEL:-tcg}"' >"$lab/accel.sh"
 	cat >"$lab/vm.sh" <<-'END'
 		#!/bin/bash
-		# vm.sh -k RELEASE -n RUN -t SECONDS "guest-tests.sh RUN PROGRAM..."
+		# vm.sh -k RELEASE -n RUN -t SECONDS "guest-tests.sh RUN PROGRAM...", or
+		# "guest-soak.sh SECONDS SEED": then the seed is the program
 		logs=$(dirname "$0")/../../build/logs
 		run=$4 console=$logs/$4.console
 		: >"$console"
@@ -70,6 +72,16 @@ run()
 	TESTS='one two three' MGX_BUILD=$dir/build "$lab/test.sh" >"$dir/out" 2>&1
 }
 
+# soak FATES-OF-SEED-7 FATES-OF-SEED-8
+soak()
+{
+	rm -f "$dir"/build/logs/*
+	echo "$1" >"$dir/build/logs/7.fates"
+	echo "$2" >"$dir/build/logs/8.fates"
+	MGX_BUILD=$dir/build "$lab/soak.sh" 1 7 >"$dir/out" 2>&1
+	echo "status $?" >>"$dir/out"
+}
+
 make_lab
 run
 outcome "all is well" "3 passed, 0 failed, 0 skipped" 1
@@ -90,4 +102,12 @@ rm -f "$dir"/build/logs/*
 echo noboot >"$dir/build/logs/one.fates"
 TESTS='one two three' MGX_BUILD=$dir/build "$lab/test.sh" >"$dir/out" 2>&1
 outcome "a guest that does not boot: nothing ran" "0 passed, 3 failed, 0 skipped" 1
+soak '' ''
+outcome "soak: all is well" "status 0" 1
+soak stale ''
+outcome "soak, the emulator's fault: another guest" "status 0" 2
+soak stale dies
+outcome "soak: which dies by itself" "status 1" 2
+ACCEL=kvm soak stale ''
+outcome "soak: and so is the same with KVM" "status 1" 1
 echo "1..$n"

@@ -25,8 +25,6 @@ POINT=$OUT/test.points
 # and a guest without KVM dies of that now and then: its CPUs may run an int3
 # that is gone already.
 TEST_APPEND="numa_balancing=disable"
-# A guest that dies of the emulator more often than this has failed.
-MAX_EMULATOR_FAULTS=3
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -173,12 +171,6 @@ guest()
 	MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
 		MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 "$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "$limit" \
 		"/src/tests/lab/guest-tests.sh $run $*" 2>&1
-}
-
-# emulator_fault RELEASE CONSOLE: the guest did not die of anything in it.
-emulator_fault()
-{
-	[[ $("$LAB_SRC/accel.sh" "$1") == tcg ]] && "$LAB_SRC/emulator-fault.sh" "$2"
 }
 
 # again RUN RELEASE NAME: NAME's guest has died; 0 if it is to be run once more.
