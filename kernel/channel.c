@@ -724,7 +724,7 @@ struct mgx_channel *mgx_channel_register(const struct mgx_channel_desc *desc)
 EXPORT_SYMBOL_GPL(mgx_channel_register);
 
 /*
- * A driver that leaves while its engine may still write: the folios are never
+ * A driver that leaves while its engine may still copy: the folios are never
  * freed. That costs memory, but no data (rule 4).
  */
 static void mgx_channel_abandon(struct mgx_channel *channel)
@@ -737,7 +737,7 @@ static void mgx_channel_abandon(struct mgx_channel *channel)
 	mutex_unlock(&channel->switching);
 	if (stopped)
 		return;
-	pr_warn("channel %s leaves without having stopped: memory it may write to is not freed\n",
+	pr_warn("channel %s leaves without having stopped: memory it may still use is not freed\n",
 		channel->name);
 	mgx_event(limbo_leaked);
 }

@@ -102,13 +102,13 @@ struct mgx_channel_ops {
 	void (*poll)(struct mgx_channel *channel);
 
 	/**
-	 * @quiesce: Stop the engine, so that it writes to no job any more.
+	 * @quiesce: Stop the engine, so that it reads and writes no job any more.
 	 *
 	 * Called after a job missed its deadline, when no @start is under
-	 * way. Optional; without it, the jobs' destinations are kept until
-	 * mgx_job_done() comes. When it is proven that no job that was started
-	 * is written any more, the driver ends each of them by
-	 * mgx_job_done(job, 0, -EIO).
+	 * way. Optional; without it, the jobs' sources and destinations are
+	 * kept until mgx_job_done() comes. When it is proven that no job that
+	 * was started is read or written any more, the driver ends each of
+	 * them by mgx_job_done(job, 0, -EIO).
 	 *
 	 * Context: process, may sleep.
 	 * Return: 0 when it did so, otherwise a negative errno.

@@ -14,8 +14,8 @@
  *  3. A piece is told as copied only if the engine said so of this piece. Who
  *     has no word of each piece says that the job has failed. Failures cost a
  *     copy by CPU; wrong successes cost data.
- *  4. quiesce() returns 0 only if it is certain that the engine writes to no
- *     job any more. If it is not certain, it says so, and the memory is held.
+ *  4. quiesce() returns 0 only if it is certain that the engine touches no job's
+ *     memory any more. If it is not certain, it says so, and the memory is held.
  *  5. Before mgx_channel_unregister() the engine must have stopped, and after it
  *     mgx_job_done() must not be called: see sim_native_remove().
  *
