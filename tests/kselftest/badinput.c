@@ -51,7 +51,7 @@ FIXTURE_VARIANT_ADD(settings,
 FIXTURE_VARIANT_ADD(settings, jitter){ "jitter_ns", { "1000000001" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, order){ "out_of_order", { "2" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, ring){ "ring_size", { "0", "4097" }, -ERANGE };
-FIXTURE_VARIANT_ADD(settings, late){ "late_ms", { "0", "60001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, late){ "late_ms", { "0", "600001" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, bits){ "address_bits", { "29", "65" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings,
 		    most){ "most_bytes", { "0", "1048577" }, -ERANGE };
