@@ -8,10 +8,12 @@
  * not. What is measured is compared with a simulated schedule, made of the
  * engines' bandwidths and of the calling CPU's measured time per piece: list
  * scheduling, whoever is idle takes the next piece. Of several batches the best
- * one counts: a busy machine can make a batch longer, but none shorter.
+ * one counts: a busy machine can make a batch longer, but none shorter. Where the
+ * best is still too long there are more of them.
  *
  * kselftest-timeout: 180
  */
+#include <math.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -24,6 +26,7 @@
 #define PIECES	 (LEN / CHUNK)
 #define DEPTH	 2 /* jobs of one call that a channel has at once */
 #define ROUNDS	 7
+#define MOST	 60 /* while the best is not good enough */
 #define SLACK_MS 12 /* waking up the thread, and the call */
 #define MS	 1000000ULL
 
@@ -74,12 +77,14 @@ static double batch_ms(struct __test_metadata *_metadata, schedule_t *self)
 	return (double)(after.ns - before.ns) / MS;
 }
 
-static double best_ms(struct __test_metadata *_metadata, schedule_t *self)
+/* The best of ROUNDS, or of up to MOST until one is no longer than @goal. */
+static double best_ms(struct __test_metadata *_metadata, schedule_t *self,
+		      double goal)
 {
 	double best = 1e9;
 	int i;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < ROUNDS || (i < MOST && best > goal); i++) {
 		double ms = batch_ms(_metadata, self);
 
 		best = ms < best ? ms : best;
@@ -105,7 +110,7 @@ static void start(struct __test_metadata *_metadata, schedule_t *self,
 static void measure_cpu(struct __test_metadata *_metadata, schedule_t *self)
 {
 	ASSERT_EQ(0, policy_start(&self->policy, "mgx_cpu"));
-	self->cpu = best_ms(_metadata, self) / PIECES;
+	self->cpu = best_ms(_metadata, self, INFINITY) / PIECES;
 	policy_close(&self->policy);
 }
 
@@ -160,11 +165,12 @@ static double simulate(struct worker *w, unsigned int nr)
 static void expect_within(struct __test_metadata *_metadata, schedule_t *self,
 			  double ideal, double piece)
 {
-	double best = best_ms(_metadata, self);
+	double goal = ideal + piece + SLACK_MS;
+	double best = best_ms(_metadata, self, goal);
 
 	note("%.1f ms, by simulation %.1f ms, slowest piece %.1f ms, %.2f ms by CPU",
 	     best, ideal, piece, self->cpu);
-	EXPECT_LE(best, ideal + piece + SLACK_MS);
+	EXPECT_LE(best, goal);
 	/* Faster than can be: the measurement is wrong. */
 	EXPECT_LE(ideal - piece - SLACK_MS, best);
 }
@@ -174,14 +180,14 @@ TEST_F_TIMEOUT(schedule, slow_and_fast, LIMIT)
 {
 	struct worker w[] = { { ms_per_piece(2), 1, 0, 0 },
 			      { ms_per_piece(8), 1, 0, 0 } };
+	double halves = ms_per_piece(2) * PIECES / 2;
 
 	ASSERT_EQ(0, sim_set(0, "mbps", 2));
 	ASSERT_EQ(0, sim_set(1, "mbps", 8));
 	start(_metadata, self, 2, true);
 	expect_within(_metadata, self, simulate(w, 2), ms_per_piece(2));
 	/* Not as long as it would be if half of it were given to each. */
-	EXPECT_LT(best_ms(_metadata, self),
-		  ms_per_piece(2) * PIECES / 2 * 0.75);
+	EXPECT_LT(best_ms(_metadata, self, halves * 0.75), halves * 0.75);
 }
 
 /*
@@ -190,16 +196,17 @@ TEST_F_TIMEOUT(schedule, slow_and_fast, LIMIT)
  */
 TEST_F_TIMEOUT(schedule, with_cpu, LIMIT)
 {
-	double best;
+	double best, goal;
 
 	measure_cpu(_metadata, self);
 	ASSERT_EQ(0, sim_set(0, "mbps", 2));
 	ASSERT_EQ(0, sim_set(1, "mbps", 8));
 	start(_metadata, self, 2, false);
-	best = best_ms(_metadata, self);
+	goal = self->cpu * PIECES + ms_per_piece(2) / 2;
+	best = best_ms(_metadata, self, goal);
 	note("%.1f ms, a slow piece is %.1f ms, by CPU alone %.1f ms", best,
 	     ms_per_piece(2), self->cpu * PIECES);
-	EXPECT_LT(best, self->cpu * PIECES + ms_per_piece(2) / 2);
+	EXPECT_LE(best, goal);
 	EXPECT_LT(0, channel_get(self->sims.id[0], "bytes"));
 	EXPECT_LT(0, channel_get(self->sims.id[1], "bytes"));
 }
@@ -278,10 +285,10 @@ TEST_F_TIMEOUT(schedule, other_user, LIMIT)
 
 	ASSERT_EQ(0, sim_set(0, "mbps", 8));
 	start(_metadata, self, 1, true);
-	alone = best_ms(_metadata, self);
+	alone = best_ms(_metadata, self, INFINITY);
 	ASSERT_EQ(0, sim_set(0, "other_bytes", CHUNK));
 	ASSERT_EQ(0, sim_set(0, "other_us", 2000 * ms_per_piece(8)));
-	EXPECT_LT(alone * 1.5, best_ms(_metadata, self));
+	EXPECT_LT(alone * 1.5, best_ms(_metadata, self, INFINITY));
 }
 
 /*
