@@ -110,6 +110,25 @@ struct mgx_dma {
 	struct mgx_dma_job *jobs;
 };
 
+/*
+ * "Prep must not sleep", says dmaengine, and ours is in a spinlock. Of these the
+ * first waits until it has a descriptor (idxd_alloc_desc(), IDXD_OP_BLOCK), the
+ * second takes a mutex (pt_create_desc()).
+ */
+static const char *const mgx_dma_sleepers[] = { "idxd", "ae4dma" };
+
+/*
+ * That terminate_sync() returns 0 is no proof (rule 4): zynqmp_dma and ptdma drop
+ * their descriptors and stop nothing, hisi_dma takes a late completion for that of
+ * a later copy. Whose code says that the engine has stopped is listed here.
+ */
+static char mgx_dma_terminates[64] = "mgx_sim";
+module_param_string(dma_terminates, mgx_dma_terminates,
+		    sizeof(mgx_dma_terminates), 0444);
+MODULE_PARM_DESC(
+	dma_terminates,
+	"drivers, separated by commas, whose terminate_sync() is known to stop the engine: late jobs are ended by it; those of others are waited for (default mgx_sim)");
+
 static DEFINE_MUTEX(mgx_dma_mutex);	/* the list */
 static DEFINE_MUTEX(mgx_dma_switching); /* the parameter */
 static LIST_HEAD(mgx_dma_list);
@@ -393,9 +412,23 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 	mgx_job_done(job, 0, -EIO);
 }
 
+/* Whether @name is in @list, whose entries end with commas. */
+static bool mgx_dma_listed(const char *list, const char *name)
+{
+	size_t len;
+
+	for (; *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (len == strlen(name) && !memcmp(list, name, len))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Only a driver that can terminate knows that its engine has stopped. For the
- * others (ioatdma) the callbacks of the late jobs are waited for.
+ * Only a driver that is known to terminate knows that its engine has stopped. For
+ * the others the callbacks of the late jobs are waited for, as for those that
+ * cannot (ioatdma), and for an engine whose other users would lose their work.
  */
 static int mgx_dma_quiesce(struct mgx_channel *channel)
 {
@@ -405,8 +438,9 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
-	if (dma->shared)
-		return -EBUSY; /* it would end the work of others */
+	if (dma->shared ||
+	    !mgx_dma_listed(mgx_dma_terminates, dev_driver_string(dma->dev)))
+		return -EBUSY;
 	rc = dmaengine_terminate_sync(dma->chan);
 	/* What was called back has ended well; no more callbacks come. */
 	if (!rc)
@@ -600,11 +634,25 @@ static bool mgx_dma_known(struct dma_chan *chan)
 	return false;
 }
 
-/* Pages are what it gets: whole ones, at their own alignment. */
+static bool mgx_dma_sleeps(struct dma_chan *chan)
+{
+	const char *driver = dev_driver_string(chan->device->dev);
+
+	if (match_string(mgx_dma_sleepers, ARRAY_SIZE(mgx_dma_sleepers),
+			 driver) < 0)
+		return false;
+	pr_warn_once("%s is left alone: its driver, %s, sleeps when it prepares a copy\n",
+		     dma_chan_name(chan), driver);
+	return true;
+}
+
+/* Pages are what it gets: whole ones, at their own alignment, in any context. */
 static bool mgx_dma_takes_pages(struct dma_chan *chan)
 {
 	struct device *dev = chan->device->dev;
 
+	if (mgx_dma_sleeps(chan))
+		return false;
 	if (chan->device->copy_align <= PAGE_SHIFT &&
 	    dma_get_max_seg_size(dev) >= PAGE_SIZE &&
 	    dma_max_mapping_size(dev) >= PAGE_SIZE)

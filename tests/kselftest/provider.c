@@ -267,4 +267,67 @@ TEST_F_TIMEOUT(provider, says_what_is_not_so, LIMIT)
 	EXPECT_EQ(1, times_said(mark, "says that it has copied"));
 }
 
+/* --- drivers that do not keep what dmaengine promises ------------------------------ */
+
+/*
+ * A driver that sleeps when it prepares a copy, as that of DSA does: its name is
+ * enough, it is left alone.
+ */
+TEST_F_TIMEOUT(provider, sleeper_is_left_alone, LIMIT)
+{
+	const char *path = module_path_of("mgx_polldma");
+	int first, last;
+
+	ASSERT_EQ(0, module_insert(path, "name=idxd"));
+	sleep(4); /* the module looks for new ones meanwhile */
+	EXPECT_EQ(ENGINES, channels_find("dmaengine", &first, &last));
+	EXPECT_EQ(0, module_remove_of("mgx_polldma"));
+	ASSERT_EQ(0, module_insert(path, ""));
+	sleep(4);
+	EXPECT_EQ(ENGINES + 1, channels_find("dmaengine", &first, &last));
+	EXPECT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
+	EXPECT_EQ(0, module_remove_of("mgx_polldma"));
+}
+
+static void load_anew(struct __test_metadata *_metadata, provider_t *self,
+		      const char *parameters)
+{
+	policy_close(&self->policy);
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_remove());
+	ASSERT_EQ(0, module_insert(module_path(), parameters));
+}
+
+/*
+ * A driver that says it has stopped its engine is not believed unless it is known
+ * to be right: what the engine has is held until it says so itself, here when it is
+ * pulled out.
+ */
+TEST_F_TIMEOUT(provider, not_known_to_stop, LIMIT)
+{
+	struct counts *c = &self->counts;
+	int id;
+
+	load_anew(_metadata, self, "dma_terminates=others,mgx_sim2");
+	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
+	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
+	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "300"));
+	ASSERT_EQ(0, counts_read(c));
+	id = self->sims.id[0];
+	ASSERT_EQ(0, sim_set(0, "faults/stall", 1));
+	EXPECT_GT(PAGES, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(1, sim_get(0, "fired/stall"));
+	sleep(4); /* it is asked again meanwhile, more than once */
+	EXPECT_TRUE(channel_is(id, "state", "failed"));
+	EXPECT_LT(0, channel_get(id, "inflight"));
+	ASSERT_EQ(0, sim_set(0, "present", 0));
+	sleep(4);
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, counts_since(c));
+	EXPECT_LT(0, EV(c, folios_limbo));
+	EXPECT_EQ(EV(c, folios_limbo), EV(c, limbo_released));
+	load_anew(_metadata, self, "");
+}
+
 TEST_HARNESS_MAIN
