@@ -64,6 +64,7 @@ struct mgx_dma_desc {
  * @left: descriptors that are not done, and one while they are submitted
  * @skipped: the engine had no room for some, or cannot reach them
  * @ended: in &mgx_dma.ended when all are
+ * @prepare: submits them, where a thread does
  * @desc: the descriptors
  */
 struct mgx_dma_job {
@@ -71,6 +72,7 @@ struct mgx_dma_job {
 	refcount_t left;
 	bool skipped;
 	struct llist_node ended;
+	struct work_struct prepare;
 	struct mgx_dma_desc desc[MGX_DMA_PIECES];
 };
 
@@ -90,6 +92,7 @@ struct mgx_dma_job {
  * @refusals: how often in a row it refused that or a longer one
  * @ended: jobs whose descriptors are done
  * @end: ends them
+ * @thread: prepares copies, where the driver sleeps; else NULL
  * @jobs: one for each of the channel's
  */
 struct mgx_dma {
@@ -107,15 +110,21 @@ struct mgx_dma {
 	u32 refusals;
 	struct llist_head ended;
 	struct work_struct end;
+	struct workqueue_struct *thread;
 	struct mgx_dma_job *jobs;
 };
 
 /*
  * "Prep must not sleep", says dmaengine, and ours is in a spinlock. Of these the
  * first waits until it has a descriptor (idxd_alloc_desc(), IDXD_OP_BLOCK), the
- * second takes a mutex (pt_create_desc()).
+ * second takes a mutex (pt_create_desc()): a thread prepares for them.
  */
-static const char *const mgx_dma_sleepers[] = { "idxd", "ae4dma" };
+static char mgx_dma_sleepers[64] = "idxd,ae4dma";
+module_param_string(dma_sleepers, mgx_dma_sleepers, sizeof(mgx_dma_sleepers),
+		    0444);
+MODULE_PARM_DESC(
+	dma_sleepers,
+	"drivers, separated by commas, that sleep when they prepare a copy: a thread does that for each of their channels (default idxd,ae4dma)");
 
 /*
  * That terminate_sync() returns 0 is no proof (rule 4): zynqmp_dma and ptdma drop
@@ -132,6 +141,20 @@ MODULE_PARM_DESC(
 static DEFINE_MUTEX(mgx_dma_mutex);	/* the list */
 static DEFINE_MUTEX(mgx_dma_switching); /* the parameter */
 static LIST_HEAD(mgx_dma_list);
+
+/* Whether @list, whose entries end with commas, has the driver of @dma's device. */
+static bool mgx_dma_listed(const struct mgx_dma *dma, const char *list)
+{
+	const char *name = dev_driver_string(dma->dev);
+	size_t len;
+
+	for (; *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (len == strlen(name) && !memcmp(list, name, len))
+			return true;
+	}
+	return false;
+}
 
 static struct mgx_dma_job *mgx_dma_job(struct mgx_dma *dma,
 				       const struct mgx_job *job)
@@ -324,22 +347,16 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
  * The pieces that the engine can reach, until it has no room. Returns how many;
  * the others are marked in the job, and @full when it is for want of room.
  *
- * The lock is that of the channel's prep and submit. Not with interrupts off:
- * where submit gives back a lock of the driver's (ioat), softirqs would run, whose
- * callbacks come back to here, with our lock held.
- *
  * Prep must not sleep, but a driver may allocate as if it could (bcm2835): it is
  * kept from reclaiming memory, which may be what this migration is for.
  */
 static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
 			    bool *full)
 {
-	unsigned int noreclaim;
+	unsigned int noreclaim = memalloc_noreclaim_save();
 	u32 i, sent = 0;
 
-	*full = false;
-	spin_lock_bh(&dma->lock);
-	noreclaim = memalloc_noreclaim_save();
+	*full = mgx_dma_gone(dma);
 	for (i = 0; i < job->nr; i++) {
 		if (!mgx_dma_reaches(dma, &job->seg[i])) {
 			mgx_dma_unreached(dma, job, i);
@@ -352,11 +369,40 @@ static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
 			sent++;
 	}
 	memalloc_noreclaim_restore(noreclaim);
-	spin_unlock_bh(&dma->lock);
 	return sent;
 }
 
-/* What the engine has no room for now, or cannot reach, is copied by CPU. */
+/*
+ * Of a driver that sleeps when it prepares a copy, by the thread, one job after the
+ * other. It may wait for long, and the job be given up meanwhile: it is not done,
+ * so what it copies from and to is held. An engine that has nothing to do and takes
+ * nothing is ill: its driver would have waited for room.
+ */
+static void mgx_dma_prepare(struct work_struct *work)
+{
+	struct mgx_dma_job *mine =
+		container_of(work, struct mgx_dma_job, prepare);
+	struct mgx_job *job = mine->job;
+	struct mgx_dma *dma = mgx_channel_priv(job->channel);
+	bool full;
+	u32 sent = mgx_dma_send_all(dma, job, &full);
+
+	if (sent) {
+		mine->skipped = sent < job->nr;
+		dma_async_issue_pending(dma->chan);
+	} else {
+		mine->skipped = !full || atomic_read(&dma->out);
+	}
+	mgx_dma_put(dma, job);
+}
+
+/*
+ * What the engine has no room for now, or cannot reach, is copied by CPU.
+ *
+ * The lock is that of the channel's prep and submit. Not with interrupts off:
+ * where submit gives back a lock of the driver's (ioat), softirqs would run, whose
+ * callbacks come back to here, with our lock held.
+ */
 static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 {
 	struct mgx_dma *dma = mgx_channel_priv(channel);
@@ -368,7 +414,13 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 		return -ENODEV;
 	refcount_set(&mine->left, 1);
 	mine->job = job;
+	if (dma->thread) {
+		queue_work(dma->thread, &mine->prepare);
+		return 0;
+	}
+	spin_lock_bh(&dma->lock);
 	sent = mgx_dma_send_all(dma, job, &full);
+	spin_unlock_bh(&dma->lock);
 	if (!sent) {
 		mine->job = NULL;
 		bitmap_zero(job->failed, MGX_JOB_SEGS);
@@ -412,23 +464,11 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 	mgx_job_done(job, 0, -EIO);
 }
 
-/* Whether @name is in @list, whose entries end with commas. */
-static bool mgx_dma_listed(const char *list, const char *name)
-{
-	size_t len;
-
-	for (; *list; list += len + (list[len] == ',')) {
-		len = strcspn(list, ",");
-		if (len == strlen(name) && !memcmp(list, name, len))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Only a driver that is known to terminate knows that its engine has stopped. For
  * the others the callbacks of the late jobs are waited for, as for those that
- * cannot (ioatdma), and for an engine whose other users would lose their work.
+ * cannot (ioatdma), for an engine whose other users would lose their work, and for
+ * one whose thread may be preparing what would be ended.
  */
 static int mgx_dma_quiesce(struct mgx_channel *channel)
 {
@@ -438,8 +478,8 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
-	if (dma->shared ||
-	    !mgx_dma_listed(mgx_dma_terminates, dev_driver_string(dma->dev)))
+	if (dma->shared || dma->thread ||
+	    !mgx_dma_listed(dma, mgx_dma_terminates))
 		return -EBUSY;
 	rc = dmaengine_terminate_sync(dma->chan);
 	/* What was called back has ended well; no more callbacks come. */
@@ -475,6 +515,8 @@ static void mgx_dma_drop(struct mgx_dma *dma)
 {
 	if (!dma->chan)
 		return;
+	if (dma->thread)
+		flush_workqueue(dma->thread);
 	if (!dma->shared)
 		dma_release_channel(dma->chan);
 	dma->chan = NULL;
@@ -542,11 +584,12 @@ static bool mgx_dma_busy(const struct mgx_dma *dma)
 
 /*
  * A shared engine that is late is not stopped by releasing it: what its
- * callbacks need stays, and so does the module.
+ * callbacks need stays, and so does the module. As for a thread that waits in a
+ * driver.
  */
 static bool mgx_dma_leave(const struct mgx_dma *dma)
 {
-	if (!dma->shared || !mgx_dma_busy(dma))
+	if (!(dma->shared || dma->thread) || !mgx_dma_busy(dma))
 		return false;
 	if (try_module_get(THIS_MODULE))
 		return true;
@@ -573,8 +616,29 @@ static void mgx_dma_free(struct mgx_dma *dma)
 	flush_work(&dma->end);
 	if (channel)
 		kobject_put(&channel->kobj);
+	if (dma->thread)
+		destroy_workqueue(dma->thread);
 	kvfree(dma->jobs);
 	kfree(dma);
+}
+
+/* What jobs need, and who prepares them. */
+static int mgx_dma_prepare_jobs(struct mgx_dma *dma, int nid)
+{
+	u32 i;
+
+	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
+				  GFP_KERNEL, nid);
+	if (!dma->jobs)
+		return -ENOMEM;
+	for (i = 0; i < MGX_DMA_CREDITS; i++)
+		INIT_WORK(&dma->jobs[i].prepare, mgx_dma_prepare);
+	if (!mgx_dma_listed(dma, mgx_dma_sleepers))
+		return 0;
+	dma->thread = alloc_ordered_workqueue("mgx_%s",
+					      WQ_HIGHPRI | WQ_MEM_RECLAIM,
+					      dma_chan_name(dma->chan));
+	return dma->thread ? 0 : -ENOMEM;
 }
 
 static struct mgx_channel *mgx_dma_register(struct mgx_dma *dma)
@@ -590,12 +654,9 @@ static struct mgx_channel *mgx_dma_register(struct mgx_dma *dma)
 		.ops = &mgx_dma_ops,
 		.priv = dma,
 	};
+	int rc = mgx_dma_prepare_jobs(dma, desc.nid);
 
-	dma->jobs = kvcalloc_node(MGX_DMA_CREDITS, sizeof(*dma->jobs),
-				  GFP_KERNEL, desc.nid);
-	if (!dma->jobs)
-		return ERR_PTR(-ENOMEM);
-	return mgx_channel_register(&desc);
+	return rc ? ERR_PTR(rc) : mgx_channel_register(&desc);
 }
 
 /* @chan is ours from now on, whatever is returned. */
@@ -634,25 +695,11 @@ static bool mgx_dma_known(struct dma_chan *chan)
 	return false;
 }
 
-static bool mgx_dma_sleeps(struct dma_chan *chan)
-{
-	const char *driver = dev_driver_string(chan->device->dev);
-
-	if (match_string(mgx_dma_sleepers, ARRAY_SIZE(mgx_dma_sleepers),
-			 driver) < 0)
-		return false;
-	pr_warn_once("%s is left alone: its driver, %s, sleeps when it prepares a copy\n",
-		     dma_chan_name(chan), driver);
-	return true;
-}
-
-/* Pages are what it gets: whole ones, at their own alignment, in any context. */
+/* Pages are what it gets: whole ones, at their own alignment. */
 static bool mgx_dma_takes_pages(struct dma_chan *chan)
 {
 	struct device *dev = chan->device->dev;
 
-	if (mgx_dma_sleeps(chan))
-		return false;
 	if (chan->device->copy_align <= PAGE_SHIFT &&
 	    dma_get_max_seg_size(dev) >= PAGE_SIZE &&
 	    dma_max_mapping_size(dev) >= PAGE_SIZE)

@@ -66,6 +66,7 @@ enum sim_fault_id {
  * @address_bits: of the addresses that it reaches, for who requests its channel of
  *	dmaengine from now on
  * @most_bytes: its dmaengine driver refuses longer copies, and tells nobody before
+ * @prep_us: so long its dmaengine driver sleeps when it prepares a copy, as none may
  */
 struct sim_settings {
 	u32 mbps;
@@ -79,6 +80,7 @@ struct sim_settings {
 	u32 other_us;
 	u32 address_bits;
 	u32 most_bytes;
+	u32 prep_us;
 };
 
 /**

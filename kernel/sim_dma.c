@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
@@ -146,10 +147,13 @@ static struct dma_async_tx_descriptor *sim_dma_prep(struct dma_chan *chan,
 						    unsigned long flags)
 {
 	struct sim_dma *dma = sim_dma_of(chan);
+	u32 us = READ_ONCE(dma->engine->slot->set.prep_us);
 	struct sim_desc *desc;
 	struct sim_tx *mine;
 	LIST_HEAD(descs);
 
+	if (us)
+		usleep_range(us, us); /* as idxd's may, against the rules */
 	if (!len || len > READ_ONCE(dma->engine->slot->set.most_bytes) ||
 	    sim_desc_alloc(dma->engine, SIM_PORT_DMA, 1, &descs))
 		return NULL;

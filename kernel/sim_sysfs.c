@@ -8,7 +8,7 @@
  *
  * Settings, at any time (see &struct sim_settings):
  *   mbps, latency_ns, jitter_ns, out_of_order, ring_size, late_ms, repeat,
- *   other_bytes, other_us, address_bits, most_bytes
+ *   other_bytes, other_us, address_bits, most_bytes, prep_us
  *
  * faults/: write N and the N-th descriptor from now on meets the fault, 0 never;
  * what is read is how many are left. With repeat=1, each N-th.
@@ -113,6 +113,7 @@ SIM_ATTR_SETTING(other_bytes, 0, SZ_1G);
 SIM_ATTR_SETTING(other_us, 0, USEC_PER_SEC);
 SIM_ATTR_SETTING(address_bits, 30, 64);
 SIM_ATTR_SETTING(most_bytes, 1, SIM_SEG_MAX);
+SIM_ATTR_SETTING(prep_us, 0, USEC_PER_SEC);
 
 /* --- faults ------------------------------------------------------------------------ */
 
@@ -260,6 +261,7 @@ static struct attribute *sim_slot_attrs[] = {
 	&sim_setting_other_us.attr,
 	&sim_setting_address_bits.attr,
 	&sim_setting_most_bytes.attr,
+	&sim_setting_prep_us.attr,
 	NULL,
 };
 

@@ -233,15 +233,12 @@ static int poll_probe(struct platform_device *pdev)
 		       dma_async_device_register(&poll_dev);
 }
 
-static char *name = KBUILD_MODNAME;
-module_param(name, charp, 0444);
-MODULE_PARM_DESC(name, "what the driver is called");
-
-static struct platform_driver poll_driver;
+static struct platform_driver poll_driver = {
+	.driver.name = KBUILD_MODNAME,
+};
 
 static int __init poll_init(void)
 {
-	poll_driver.driver.name = name;
 	poll_pdev = platform_create_bundle(&poll_driver, poll_probe, NULL, 0,
 					   NULL, 0);
 	return PTR_ERR_OR_ZERO(poll_pdev);

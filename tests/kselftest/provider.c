@@ -269,26 +269,6 @@ TEST_F_TIMEOUT(provider, says_what_is_not_so, LIMIT)
 
 /* --- drivers that do not keep what dmaengine promises ------------------------------ */
 
-/*
- * A driver that sleeps when it prepares a copy, as that of DSA does: its name is
- * enough, it is left alone.
- */
-TEST_F_TIMEOUT(provider, sleeper_is_left_alone, LIMIT)
-{
-	const char *path = module_path_of("mgx_polldma");
-	int first, last;
-
-	ASSERT_EQ(0, module_insert(path, "name=idxd"));
-	sleep(4); /* the module looks for new ones meanwhile */
-	EXPECT_EQ(ENGINES, channels_find("dmaengine", &first, &last));
-	EXPECT_EQ(0, module_remove_of("mgx_polldma"));
-	ASSERT_EQ(0, module_insert(path, ""));
-	sleep(4);
-	EXPECT_EQ(ENGINES + 1, channels_find("dmaengine", &first, &last));
-	EXPECT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
-	EXPECT_EQ(0, module_remove_of("mgx_polldma"));
-}
-
 static void load_anew(struct __test_metadata *_metadata, provider_t *self,
 		      const char *parameters)
 {
