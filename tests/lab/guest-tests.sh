@@ -24,6 +24,9 @@ results=$logs/$run.results
 factor=$(time_factor "$(uname -r)")
 # Limits inside of the programs are longer, too: see lib/patience.c.
 export MGX_TIME_FACTOR=$factor
+# And some do less of the same, if test.sh says so.
+MGX_LESS=$(sed -nE 's/.* mgx\.less=([0-9]+).*/\1/p' /proc/cmdline)
+export MGX_LESS
 kmemleak=/sys/kernel/debug/kmemleak
 
 wanted()

@@ -25,6 +25,9 @@ POINT=$OUT/test.points
 # and a guest without KVM dies of that now and then: its CPUs may run an int3
 # that is gone already.
 TEST_APPEND="numa_balancing=disable"
+# What shows by doing it often (lifecycle) is done so much less among all tests.
+less=4
+((!${#tests[@]})) || less=1
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
@@ -168,7 +171,7 @@ guest()
 	shift 2
 
 	limit=${MGX_TEST_TIMEOUT:-$((3600 * $(time_factor "$release")))}
-	MGX_APPEND="$TEST_APPEND ${MGX_APPEND:-}" \
+	MGX_APPEND="$TEST_APPEND mgx.less=$less ${MGX_APPEND:-}" \
 		MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 "$LAB_SRC/vm.sh" -k "$release" -n "$run" -t "$limit" \
 		"/src/tests/lab/guest-tests.sh $run $*" 2>&1
 }

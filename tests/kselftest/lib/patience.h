@@ -10,7 +10,7 @@
 int __real_poll(struct pollfd *fds, nfds_t nr, int ms);
 int __wrap_poll(struct pollfd *fds, nfds_t nr, int ms);
 
-/* @n, or MGX_TIME_FACTOR times less with a debug kernel. */
+/* @n, or MGX_TIME_FACTOR times less with a debug kernel, MGX_LESS among all tests. */
 int patience_times(int n);
 
 #endif /* PATIENCE_H */
