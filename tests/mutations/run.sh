@@ -18,8 +18,6 @@ set -euo pipefail
 # shellcheck disable=SC2034 # lib.sh puts it before each message
 LAB_TAG=mutations
 HERE=$(cd "$(dirname "$0")" && pwd)
-# How often a guest may die of the emulator in one case.
-MAX_EMULATOR_FAULTS=3
 release=
 
 # --- what to run -----------------------------------------------------------------
@@ -156,20 +154,13 @@ guest()
 	return "$rc"
 }
 
-# emulator_fault: the guest did not die of anything in it.
-emulator_fault()
-{
-	[[ $("$LAB_SRC/accel.sh" "$release") == tcg ]] &&
-		"$LAB_SRC/emulator-fault.sh" "$LOGS/$RUN.console"
-}
-
 # bury JOB STATUS: what the end of the guest says about the job it ran.
 bury()
 {
 	local how=died
 
 	cp "$LOGS/$RUN.console" "$OUT/${1// /-}.console"
-	if emulator_fault; then
+	if emulator_fault "$release" "$LOGS/$RUN.console"; then
 		faults[$1]=$((${faults[$1]:-0} + 1))
 		say "$1: QEMU ran an int3 that is not in memory (see tests/lab/emulator-fault.sh)"
 		((faults[$1] > MAX_EMULATOR_FAULTS)) || return 0
