@@ -58,25 +58,25 @@ struct sim_drvdata {
 	struct sim_native *native;
 };
 
-static int sim_probe_native(struct sim_drvdata *data)
-{
-	data->native = sim_native_add(data->engine);
-	if (!IS_ERR(data->native))
-		return 0;
-	sim_engine_off(data->engine);
-	sim_dma_remove(data->dma);
-	return PTR_ERR(data->native);
-}
-
+/*
+ * The native driver first: its channel has the lower number then, whenever the
+ * module looks for those of dmaengine.
+ */
 static int sim_probe_drivers(struct sim_drvdata *data)
 {
 	int rc;
 
-	data->dma = sim_dma_add(data->engine);
-	if (!IS_ERR(data->dma))
-		return sim_probe_native(data);
-	rc = PTR_ERR(data->dma);
+	data->native = sim_native_add(data->engine);
+	rc = PTR_ERR_OR_ZERO(data->native);
+	if (!rc) {
+		data->dma = sim_dma_add(data->engine);
+		rc = PTR_ERR_OR_ZERO(data->dma);
+	}
+	if (!rc)
+		return 0;
 	sim_engine_off(data->engine);
+	if (!IS_ERR(data->native))
+		sim_native_remove(data->native);
 	sim_engine_free(data->engine);
 	return rc;
 }
