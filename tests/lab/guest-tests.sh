@@ -77,6 +77,7 @@ checks_on()
 {
 	if [[ $(uname -r) == *-kcsan ]]; then
 		grep -Eqx 'enabled: +1' /sys/kernel/debug/kcsan || echo "KCSAN is off"
+		sed 's/^/mgx-lab: kcsan: /' /sys/kernel/debug/kcsan >/dev/kmsg
 		return
 	fi
 	grep -Eq 'debug_locks: +1$' /proc/lockdep_stats ||
@@ -84,6 +85,16 @@ checks_on()
 	[[ $(cat /sys/kernel/debug/dma-api/disabled) == N ]] ||
 		echo "DMA_API_DEBUG switched itself off"
 	echo scan=off >"$kmemleak" 2>/dev/null || echo "kmemleak switched itself off"
+}
+
+# kcsan_on: what it finds while the kernel boots is not ours. In an emulator it has
+# to look less often and longer: the other CPU may not run for some milliseconds.
+kcsan_on()
+{
+	echo 100000 >/sys/module/kcsan/parameters/skip_watch
+	echo 2000 >/sys/module/kcsan/parameters/udelay_task
+	echo 500 >/sys/module/kcsan/parameters/udelay_interrupt
+	echo on >/sys/kernel/debug/kcsan
 }
 
 # leaks: two scans, the second for what the first saw while it was on its way.
@@ -118,8 +129,7 @@ main()
 	local name limit
 
 	cd "$dir" || return
-	# What it finds while the kernel boots is not ours.
-	[[ $(uname -r) != *-kcsan ]] || echo on >/sys/kernel/debug/kcsan
+	[[ $(uname -r) != *-kcsan ]] || kcsan_on
 	while read -r name limit _; do
 		[[ -n $name && $name != '#'* ]] || continue
 		wanted "$name" "$@" || continue
