@@ -19,6 +19,7 @@
 #define RELOADS	    200
 #define WITH_POLICY 5 /* every 5th time a policy is attached, and works */
 #define SWAPS	    1000
+#define WORK	    50 /* every 50th time the first policy works before it is swapped */
 #define KILLS	    20
 
 static double now(void)
@@ -85,13 +86,41 @@ static void expect_events(struct __test_metadata *_metadata,
 		counts_print(c);
 }
 
-static int attach_swap_detach(struct policy *cpu, struct policy *noop)
+/* Until a policy has copied more pages than @used, which is 0 in a new module. */
+static bool wait_used(uint64_t used)
+{
+	struct counts c;
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		if (counts_read(&c))
+			return false;
+		if (EV(&c, pages_used) > used)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* By itself a policy that is swapped at once may have had nothing to do. */
+static bool wait_work(void)
+{
+	struct counts c;
+
+	return !counts_read(&c) && wait_used(EV(&c, pages_used));
+}
+
+/* @work: the first policy copies something before it is swapped. */
+static int attach_swap_detach(struct policy *cpu, struct policy *noop,
+			      bool work)
 {
 	int rc = policy_attach(cpu);
 
 	if (rc)
 		return rc;
-	rc = policy_swap(cpu, noop);
+	if (work && !wait_work())
+		rc = -ETIME;
+	rc = rc ?: policy_swap(cpu, noop);
 	policy_detach(rc ? cpu : noop);
 	return rc;
 }
@@ -107,7 +136,7 @@ TEST_F_TIMEOUT(life, policies, 1200)
 	ASSERT_EQ(0, policy_open(&noop, "mgx_noop"));
 	ASSERT_EQ(0, policy_load(&noop));
 	for (i = 0; i < swaps; i++)
-		ASSERT_EQ(0, attach_swap_detach(&cpu, &noop))
+		ASSERT_EQ(0, attach_swap_detach(&cpu, &noop, !(i % WORK)))
 	note("it was the %dth time", i);
 	expect_end(_metadata, self, "policies attached, swapped, detached",
 		   swaps);
@@ -117,22 +146,6 @@ TEST_F_TIMEOUT(life, policies, 1200)
 	EXPECT_EQ(swaps, EV(&self->counts, policy_swapped));
 	policy_close(&cpu);
 	policy_close(&noop);
-}
-
-/* Until a policy has copied more pages than @used, which is 0 in a new module. */
-static bool wait_used(uint64_t used)
-{
-	struct counts c;
-	int tries;
-
-	for (tries = 0; tries < 500; tries++) {
-		if (counts_read(&c))
-			return false;
-		if (EV(&c, pages_used) > used)
-			return true;
-		usleep(10000);
-	}
-	return false;
 }
 
 static void work_with_policy(struct __test_metadata *_metadata)
