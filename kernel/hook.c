@@ -37,7 +37,7 @@
  * well: no folio of a file is copied early while such a call is under way, and
  * when one has begun since the copy, the folio is copied anew. A call that was
  * under way when the hooks were armed is not known; all of the above would
- * have to happen within it.
+ * have to happen within it. (6.12.118 takes the folio's lock, 7.3.4 does not.)
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -19,7 +19,7 @@
 #define RELOADS	    200
 #define WITH_POLICY 5 /* every 5th time a policy is attached, and works */
 #define SWAPS	    1000
-#define WORK	    50 /* every 50th time the first policy works before it is swapped */
+#define WORK	    50 /* every 50th time the first policy is swapped later */
 #define KILLS	    20
 
 static double now(void)
