@@ -31,14 +31,15 @@ ask()
 	return "$status"
 }
 
-# find_functions: the engine's name of each channel of the guest: function 0 is
-# on the bus that begins at 64, function 1 at 128.
+# find_functions: the engine's name of each channel of the guest that is one of
+# its: function 0 is on the bus that begins at 64, function 1 at 128.
 declare -A engine_name
 find_functions()
 {
 	local dir bus
 
 	for dir in /sys/class/dma/*; do
+		[[ $(readlink -f "$dir/device/driver") == */ioatdma ]] || continue
 		bus=$(readlink -f "$dir/device")
 		bus=${bus##*/0000:}
 		engine_name[${dir##*/}]=$(((0x${bus%%:*} - 64) / 64)).${dir##*chan}
