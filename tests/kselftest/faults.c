@@ -66,13 +66,6 @@ FIXTURE_VARIANT_ADD(faults, sleeper){ true, true };
 typedef FIXTURE_DATA(faults) faults_t;
 typedef void fault_fn(struct __test_metadata *_metadata, faults_t *self);
 
-static int load_anew(const char *parameters)
-{
-	int rc = module_remove();
-
-	return rc ?: module_insert(module_path(), parameters);
-}
-
 /* Two engines, of which slot 0 is the one in trouble; the CPU does not help. */
 FIXTURE_SETUP(faults)
 {
@@ -80,7 +73,7 @@ FIXTURE_SETUP(faults)
 	self->sleeps = variant->sleeps;
 	ASSERT_EQ(0, sims_stop());
 	if (self->sleeps)
-		ASSERT_EQ(0, load_anew("dma_sleepers=idxd,mgx_sim"));
+		ASSERT_EQ(0, module_anew("dma_sleepers=idxd,mgx_sim"));
 	ASSERT_EQ(0, setting_quiet());
 	ASSERT_EQ(0, hugetlb_pool(4));
 	ASSERT_EQ(0, deadline_set(PATIENT_MS));
@@ -95,7 +88,7 @@ FIXTURE_TEARDOWN(faults)
 	mem_free(&self->mem);
 	setting_restore();
 	if (self->sleeps)
-		EXPECT_EQ(0, load_anew(""));
+		EXPECT_EQ(0, module_anew(NULL));
 }
 
 /* @slot meets @fault with its @nth descriptor, or with each @nth. */

@@ -251,6 +251,7 @@ int module_insert(const char *path, const char *params);
 int module_remove_now(void);
 /* Waits for what was closed: BPF frees maps, which hold the module, later. */
 int module_remove(void);
+int module_anew(const char *params);
 /* Another one, also one that somebody holds for a moment. */
 int module_remove_of(const char *name);
 bool module_loaded(void);

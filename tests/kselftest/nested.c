@@ -41,8 +41,7 @@ FIXTURE_TEARDOWN(nested)
 {
 	policy_close(&self->policy);
 	if (self->reloaded) {
-		EXPECT_EQ(0, module_remove());
-		EXPECT_EQ(0, module_insert(module_path(), NULL));
+		EXPECT_EQ(0, module_anew(NULL));
 	}
 	directed_close(&self->directed);
 	mem_free(&self->mem);

@@ -80,6 +80,13 @@ int module_remove(void)
 	return module_remove_of("migrate_ext");
 }
 
+int module_anew(const char *params)
+{
+	int rc = module_remove();
+
+	return rc ?: module_insert(module_path(), params);
+}
+
 bool module_loaded(void)
 {
 	return !access("/sys/module/migrate_ext", F_OK);
