@@ -333,6 +333,16 @@ void mgx_channel_fail(struct mgx_channel *channel, bool now)
 }
 
 /*
+ * Jobs can end, or be given up, before their start() has returned; and late ones
+ * have folios to let go of.
+ */
+static void mgx_channel_wait_starting(struct mgx_channel *channel)
+{
+	while (atomic_read_acquire(&channel->starting))
+		usleep_range(500, 1000);
+}
+
+/*
  * Whether no job that was given up can be written any more. In quarantine no
  * job is started, so once no start() is under way, none will be.
  */
@@ -351,6 +361,7 @@ static bool mgx_channel_stopped(struct mgx_channel *channel)
 		channel->desc.ops->poll(channel);
 	if (channel->desc.ops->quiesce)
 		channel->desc.ops->quiesce(channel);
+	mgx_channel_wait_starting(channel); /* what has ended just now */
 	return list_empty_careful(&channel->orphans);
 }
 
@@ -493,13 +504,6 @@ static int mgx_channel_set_state(struct mgx_channel *channel,
 	}
 	spin_unlock_irq(&channel->lock);
 	return rc;
-}
-
-/* Jobs can end, or be given up, before their start() has returned. */
-static void mgx_channel_wait_starting(struct mgx_channel *channel)
-{
-	while (atomic_read_acquire(&channel->starting))
-		usleep_range(500, 1000);
 }
 
 static int mgx_channel_take_offline(struct mgx_channel *channel)
@@ -764,9 +768,10 @@ void mgx_channel_unregister(struct mgx_channel *channel)
 	synchronize_srcu(&mgx_srcu);
 	cancel_delayed_work_sync(&channel->probe);
 	mgx_channel_abandon(channel);
-	/* Who ended the last job may still hold the lock. */
+	/* Who ended the last job may still hold the lock, or let go of folios. */
 	spin_lock_irq(&channel->lock);
 	spin_unlock_irq(&channel->lock);
+	mgx_channel_wait_starting(channel);
 	kobject_del(&channel->kobj);
 	kobject_put(&channel->kobj);
 }

@@ -115,16 +115,27 @@ struct mgx_dma {
 };
 
 /*
- * "Prep must not sleep", says dmaengine, and ours is in a spinlock. Of these the
- * first waits until it has a descriptor (idxd_alloc_desc(), IDXD_OP_BLOCK), the
- * second takes a mutex (pt_create_desc()): a thread prepares for them.
+ * "Prep must not sleep", says dmaengine, and ours is in a spinlock. idxd waits until
+ * it has a descriptor (idxd_alloc_desc(), IDXD_OP_BLOCK): a thread prepares for it.
  */
-static char mgx_dma_sleepers[64] = "idxd,ae4dma";
+static char mgx_dma_sleepers[64] = "idxd";
 module_param_string(dma_sleepers, mgx_dma_sleepers, sizeof(mgx_dma_sleepers),
 		    0444);
 MODULE_PARM_DESC(
 	dma_sleepers,
-	"drivers, separated by commas, that sleep when they prepare a copy: a thread does that for each of their channels (default idxd,ae4dma)");
+	"drivers, separated by commas, that sleep when they prepare a copy: a thread does that for each of their channels (default idxd)");
+
+/*
+ * ae4dma (7.3) starts one descriptor when it is told to issue what is pending, and
+ * the next one never (pt_issue_pending(), pt_cmd_callback_work()); and it takes a
+ * mutex in prep (pt_create_desc()).
+ */
+static char mgx_dma_ignored[64] = "ae4dma";
+module_param_string(dma_ignored, mgx_dma_ignored, sizeof(mgx_dma_ignored),
+		    0444);
+MODULE_PARM_DESC(
+	dma_ignored,
+	"drivers, separated by commas, whose channels are left alone (default ae4dma)");
 
 /*
  * That terminate_sync() returns 0 is no proof (rule 4): zynqmp_dma and ptdma drop
@@ -142,10 +153,10 @@ static DEFINE_MUTEX(mgx_dma_mutex);	/* the list */
 static DEFINE_MUTEX(mgx_dma_switching); /* the parameter */
 static LIST_HEAD(mgx_dma_list);
 
-/* Whether @list, whose entries end with commas, has the driver of @dma's device. */
-static bool mgx_dma_listed(const struct mgx_dma *dma, const char *list)
+/* Whether @list, whose entries end with commas, has the driver of @dev. */
+static bool mgx_dma_listed(const struct device *dev, const char *list)
 {
-	const char *name = dev_driver_string(dma->dev);
+	const char *name = dev_driver_string(dev);
 	size_t len;
 
 	for (; *list; list += len + (list[len] == ',')) {
@@ -256,6 +267,17 @@ static bool mgx_dma_gone(const struct mgx_dma *dma)
 	return dma->chan && !READ_ONCE(dma->cdev->chan);
 }
 
+/* It is not with the engine any more. Once only, whatever the provider does. */
+static bool mgx_dma_desc_end(struct mgx_dma *dma, struct mgx_dma_desc *desc,
+			     u32 len)
+{
+	if (!xchg(&desc->busy, false))
+		return false;
+	mgx_dma_unmap(dma, desc, len);
+	atomic_dec(&dma->out);
+	return true;
+}
+
 /* A descriptor is done. Some drivers pass no result: then it is well. */
 static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 {
@@ -264,11 +286,8 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	struct mgx_dma *dma = mgx_channel_priv(job->channel);
 	u32 seg = desc - mgx_dma_job(dma, job)->desc;
 
-	/* Once only, whatever the provider does. */
-	if (!xchg(&desc->busy, false))
+	if (!mgx_dma_desc_end(dma, desc, job->seg[seg].len))
 		return;
-	mgx_dma_unmap(dma, desc, job->seg[seg].len);
-	atomic_dec(&dma->out);
 	if (result && (result->result != DMA_TRANS_NOERROR || result->residue))
 		mgx_job_fail_seg(job, seg);
 	mgx_dma_put(dma, job);
@@ -336,10 +355,9 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 	WRITE_ONCE(desc->busy, true);
 	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
 		return true;
-	desc->busy = false;
-	atomic_dec(&dma->out);
-	refcount_dec(&mine->left);
-	mgx_dma_unmap(dma, desc, job->seg[i].len);
+	/* Who refuses it may have called back first (idxd_submit_desc()). */
+	if (mgx_dma_desc_end(dma, desc, job->seg[i].len))
+		refcount_dec(&mine->left);
 	return false;
 }
 
@@ -356,13 +374,14 @@ static u32 mgx_dma_send_all(struct mgx_dma *dma, struct mgx_job *job,
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	u32 i, sent = 0;
 
-	*full = mgx_dma_gone(dma);
+	*full = false;
 	for (i = 0; i < job->nr; i++) {
 		if (!mgx_dma_reaches(dma, &job->seg[i])) {
 			mgx_dma_unreached(dma, job, i);
 			continue;
 		}
-		*full = *full || !mgx_dma_send(dma, job, i);
+		*full = *full || mgx_dma_gone(dma) ||
+			!mgx_dma_send(dma, job, i);
 		if (*full)
 			mgx_job_fail_seg(job, i);
 		else
@@ -455,11 +474,8 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 
 	if (!job)
 		return;
-	for (i = 0; i < job->nr; i++) {
-		if (xchg(&mine->desc[i].busy, false))
-			atomic_dec(&dma->out);
-		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
-	}
+	for (i = 0; i < job->nr; i++)
+		mgx_dma_desc_end(dma, &mine->desc[i], job->seg[i].len);
 	mine->job = NULL;
 	mgx_job_done(job, 0, -EIO);
 }
@@ -479,7 +495,7 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
 	if (dma->shared || dma->thread ||
-	    !mgx_dma_listed(dma, mgx_dma_terminates))
+	    !mgx_dma_listed(dma->dev, mgx_dma_terminates))
 		return -EBUSY;
 	rc = dmaengine_terminate_sync(dma->chan);
 	/* What was called back has ended well; no more callbacks come. */
@@ -511,6 +527,17 @@ static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
 	dma->chan = chan;
 }
 
+/*
+ * Drivers rely on it that what they have was terminated before (pl330, mpc512x,
+ * fsldma). That proves nothing, and what is in limbo stays there.
+ */
+static void mgx_dma_give_back(struct mgx_dma *dma)
+{
+	if (atomic_read(&dma->out) && !mgx_dma_gone(dma))
+		dmaengine_terminate_sync(dma->chan);
+	dma_release_channel(dma->chan);
+}
+
 static void mgx_dma_drop(struct mgx_dma *dma)
 {
 	if (!dma->chan)
@@ -518,7 +545,7 @@ static void mgx_dma_drop(struct mgx_dma *dma)
 	if (dma->thread)
 		flush_workqueue(dma->thread);
 	if (!dma->shared)
-		dma_release_channel(dma->chan);
+		mgx_dma_give_back(dma);
 	dma->chan = NULL;
 	put_device(dma->dev);
 	put_device(&dma->cdev->device);
@@ -554,7 +581,9 @@ static int mgx_dma_acquire(struct mgx_channel *channel)
 			channel->name);
 		return -ENODEV;
 	}
-	if (mgx_dma_max_seg(chan->device->dev) < channel->desc.max_seg) {
+	if (mgx_dma_max_seg(chan->device->dev) < channel->desc.max_seg ||
+	    mgx_dma_listed(chan->device->dev, mgx_dma_sleepers) !=
+		    !!dma->thread) {
 		pr_warn("channel %s: another engine has this name now; write 0 and 1 to the parameter dmaengine\n",
 			channel->name);
 		dma_release_channel(chan);
@@ -633,7 +662,7 @@ static int mgx_dma_prepare_jobs(struct mgx_dma *dma, int nid)
 		return -ENOMEM;
 	for (i = 0; i < MGX_DMA_CREDITS; i++)
 		INIT_WORK(&dma->jobs[i].prepare, mgx_dma_prepare);
-	if (!mgx_dma_listed(dma, mgx_dma_sleepers))
+	if (!mgx_dma_listed(dma->dev, mgx_dma_sleepers))
 		return 0;
 	dma->thread = alloc_ordered_workqueue("mgx_%s",
 					      WQ_HIGHPRI | WQ_MEM_RECLAIM,
@@ -713,6 +742,7 @@ static bool mgx_dma_takes_pages(struct dma_chan *chan)
 static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
 {
 	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan) &&
+	       !mgx_dma_listed(chan->device->dev, mgx_dma_ignored) &&
 	       mgx_dma_takes_pages(chan);
 }
 

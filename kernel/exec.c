@@ -410,6 +410,22 @@ static void mgx_job_free(struct mgx_channel *channel, struct mgx_job *job)
 }
 
 /*
+ * A job that was given up has ended: its folios are let go of. Without the
+ * channel's lock, since a last reference may be ours, and to free what hugetlb has
+ * reserved enables interrupts; channel->starting is counted meanwhile.
+ */
+static void mgx_orphan_end(struct mgx_channel *channel, struct mgx_job *job)
+{
+	unsigned long flags;
+
+	mgx_job_release_limbo(job);
+	spin_lock_irqsave(&channel->lock, flags);
+	list_del(&job->node);
+	mgx_job_free(channel, job);
+	spin_unlock_irqrestore(&channel->lock, flags);
+}
+
+/*
  * The driver did not take the job. Its call copies it by CPU; that it is still
  * counted as in flight keeps the call. An engine that is full, or cannot reach
  * the memory, is not ill; the latter need not be asked again for this batch.
@@ -434,11 +450,11 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 		wake_up(&ctx->exec.wait);
 		spin_unlock(&ctx->exec.lock);
 	} else {
-		list_del(&job->node);
-		mgx_job_release_limbo(job);
-		mgx_job_free(channel, job);
+		job->active = false;
 	}
 	spin_unlock_irqrestore(&channel->lock, flags);
+	if (!ctx)
+		mgx_orphan_end(channel, job);
 }
 
 /*
@@ -468,15 +484,6 @@ static bool mgx_share_start(struct mgx_ctx *ctx, struct mgx_share *share)
 	spin_unlock(&ctx->exec.lock);
 	spin_unlock_irq(&channel->lock);
 	return job && mgx_job_start(channel, job);
-}
-
-/* A job that was given up is done after all: nobody writes to it any more. */
-static void mgx_orphan_done(struct mgx_channel *channel, struct mgx_job *job)
-{
-	list_del(&job->node);
-	mgx_job_release_limbo(job);
-	mgx_job_free(channel, job);
-	mgx_event(late_jobs);
 }
 
 /* What was copied counts, under both locks. */
@@ -555,7 +562,7 @@ void mgx_job_done(struct mgx_job *job, u64 bytes, int status)
 	struct mgx_channel *channel = job->channel;
 	struct mgx_job *next = NULL;
 	unsigned long flags;
-	bool bad, ours;
+	bool bad, ours, orphan;
 
 	spin_lock_irqsave(&channel->lock, flags);
 	/* What waits to be compared has been reported. */
@@ -569,11 +576,19 @@ void mgx_job_done(struct mgx_job *job, u64 bytes, int status)
 	}
 	if (bad || (status && status != -EHWPOISON && status != -EAGAIN))
 		mgx_channel_fail(channel, bad);
-	if (ours && job->ctx)
+	orphan = ours && !job->ctx;
+	if (orphan) {
+		job->active = false; /* reported */
+		atomic_inc(&channel->starting);
+	} else if (ours) {
 		next = mgx_job_finish(channel, job, bytes, status);
-	else if (ours)
-		mgx_orphan_done(channel, job);
+	}
 	spin_unlock_irqrestore(&channel->lock, flags);
+	if (orphan) {
+		mgx_event(late_jobs);
+		mgx_orphan_end(channel, job);
+		atomic_dec_return_release(&channel->starting);
+	}
 	if (next)
 		mgx_job_start(channel, next);
 }

@@ -299,7 +299,8 @@ enum mgx_verify {
  * @nr_recent: their sum
  * @user: for whom its threads worked
  * @probe: ends the quarantine
- * @starting: jobs between being linked and the return of start()
+ * @starting: jobs between being linked and the return of start(), and late ones
+ *	whose folios are let go of
  */
 struct mgx_channel {
 	struct kobject kobj;

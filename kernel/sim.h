@@ -67,6 +67,8 @@ enum sim_fault_id {
  *	dmaengine from now on
  * @most_bytes: its dmaengine driver refuses longer copies, and tells nobody before
  * @prep_us: so long its dmaengine driver sleeps when it prepares a copy, as none may
+ * @refuse_nth: its dmaengine driver refuses each so-manieth copy when it is submitted,
+ *	and calls back before that says so, as idxd's does; 0 for none
  */
 struct sim_settings {
 	u32 mbps;
@@ -81,6 +83,7 @@ struct sim_settings {
 	u32 address_bits;
 	u32 most_bytes;
 	u32 prep_us;
+	u32 refuse_nth;
 };
 
 /**

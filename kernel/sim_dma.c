@@ -63,6 +63,8 @@ struct sim_tx {
  * @lock: protects what follows, and &sim_tx.state; before the engine's lock
  * @submitted: descriptors that wait for issue_pending
  * @order: those that have not ended, by cookie
+ * @submits: how many there were
+ * @terminated: since the last one, the client has wanted an end of all
  * @tx: one for each place of the ring
  */
 struct sim_dma {
@@ -73,6 +75,8 @@ struct sim_dma {
 	spinlock_t lock; /* protects what follows */
 	struct list_head submitted;
 	struct list_head order;
+	u32 submits;
+	bool terminated;
 	struct sim_tx *tx;
 };
 
@@ -109,14 +113,24 @@ static void sim_cookie_complete(struct sim_dma *dma)
 
 /* --- a copy begins -------------------------------------------------------------- */
 
+static void sim_dma_complete(void *driver, struct sim_desc *desc);
+
 static dma_cookie_t sim_dma_submit(struct dma_async_tx_descriptor *tx)
 {
 	struct sim_dma *dma = sim_dma_of(tx->chan);
 	struct sim_tx *mine = container_of(tx, struct sim_tx, tx);
+	u32 nth = READ_ONCE(dma->engine->slot->set.refuse_nth);
 	dma_cookie_t cookie;
 	unsigned long flags;
 
 	spin_lock_irqsave(&dma->lock, flags);
+	if (nth && !(++dma->submits % nth)) {
+		spin_unlock_irqrestore(&dma->lock, flags);
+		mine->desc->status = -ECANCELED;
+		sim_dma_complete(dma, mine->desc);
+		return -EAGAIN;
+	}
+	dma->terminated = false;
 	cookie = sim_cookie_assign(tx);
 	mine->state = SIM_TX_SUBMITTED;
 	list_add_tail(&mine->order, &dma->order);
@@ -298,6 +312,7 @@ static int sim_dma_terminate(struct dma_chan *chan)
 	struct sim_dma *dma = sim_dma_of(chan);
 	int rc = sim_engine_abort(dma->engine, SIM_PORT_DMA);
 
+	WRITE_ONCE(dma->terminated, true);
 	if (!rc)
 		sim_dma_forget(dma, false);
 	return rc;
@@ -325,13 +340,18 @@ static int sim_dma_alloc(struct dma_chan *chan)
 
 /*
  * The client leaves, whatever the engine does: it hears no more, also if the
- * engine is late and will write still.
+ * engine is late and will write still. That it has not terminated what it began is
+ * the end of some drivers (pl330, mpc512x).
  */
 static void sim_dma_leave(struct dma_chan *chan)
 {
 	struct sim_dma *dma = sim_dma_of(chan);
-	int rc = sim_engine_abort(dma->engine, SIM_PORT_DMA);
+	int rc;
 
+	WARN_ONCE(!list_empty_careful(&dma->order) &&
+			  !READ_ONCE(dma->terminated),
+		  "released while it copies, and not terminated\n");
+	rc = sim_engine_abort(dma->engine, SIM_PORT_DMA);
 	sim_dma_forget(dma, true);
 	if (!rc)
 		sim_engine_sync(dma->engine, SIM_PORT_DMA);

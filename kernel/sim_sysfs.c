@@ -8,7 +8,7 @@
  *
  * Settings, at any time (see &struct sim_settings):
  *   mbps, latency_ns, jitter_ns, out_of_order, ring_size, late_ms, repeat,
- *   other_bytes, other_us, address_bits, most_bytes, prep_us
+ *   other_bytes, other_us, address_bits, most_bytes, prep_us, refuse_nth
  *
  * faults/: write N and the N-th descriptor from now on meets the fault, 0 never;
  * what is read is how many are left. With repeat=1, each N-th.
@@ -114,6 +114,7 @@ SIM_ATTR_SETTING(other_us, 0, USEC_PER_SEC);
 SIM_ATTR_SETTING(address_bits, 30, 64);
 SIM_ATTR_SETTING(most_bytes, 1, SIM_SEG_MAX);
 SIM_ATTR_SETTING(prep_us, 0, USEC_PER_SEC);
+SIM_ATTR_SETTING(refuse_nth, 0, 1000000);
 
 /* --- faults ------------------------------------------------------------------------ */
 
@@ -262,6 +263,7 @@ static struct attribute *sim_slot_attrs[] = {
 	&sim_setting_address_bits.attr,
 	&sim_setting_most_bytes.attr,
 	&sim_setting_prep_us.attr,
+	&sim_setting_refuse_nth.attr,
 	NULL,
 };
 

@@ -56,6 +56,7 @@ FIXTURE_VARIANT_ADD(settings, bits){ "address_bits", { "29", "65" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings,
 		    most){ "most_bytes", { "0", "1048577" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, prep){ "prep_us", { "1000001" }, -ERANGE };
+FIXTURE_VARIANT_ADD(settings, refuse){ "refuse_nth", { "1000001" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, repeat){ "repeat", { "7" }, -ERANGE };
 FIXTURE_VARIANT_ADD(settings, fault){ "faults/error",
 				      { "2147483648", "4294967296" },

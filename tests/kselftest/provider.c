@@ -269,13 +269,50 @@ TEST_F_TIMEOUT(provider, says_what_is_not_so, LIMIT)
 
 /* --- drivers that do not keep what dmaengine promises ------------------------------ */
 
-static void load_anew(struct __test_metadata *_metadata, provider_t *self,
-		      const char *parameters)
+/*
+ * It calls back for a copy, and then says that it has not taken it, as idxd does:
+ * that one has ended, those before it have not.
+ */
+TEST_F_TIMEOUT(provider, refuses_what_it_ended, LIMIT)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENGINES; i++) {
+		ASSERT_EQ(0, sim_set(i, "latency_ns", 2000000));
+		ASSERT_EQ(0, sim_set(i, "refuse_nth", 5));
+	}
+	for (i = 0; i < 4; i++)
+		move(_metadata, self, !(i & 1));
+	EXPECT_LT(0, sims_sum(&self->sims, "stats/bytes"));
+	for (i = 0; i < ENGINES; i++)
+		EXPECT_EQ(0, channel_get(self->sims.id[i], "inflight"));
+	expect_well(_metadata, self);
+}
+
+/* The module does not know mgx_sim: its terminate_sync() proves nothing. */
+static void not_known(struct __test_metadata *_metadata, provider_t *self)
 {
 	policy_close(&self->policy);
 	ASSERT_EQ(0, sims_stop());
-	ASSERT_EQ(0, module_remove());
-	ASSERT_EQ(0, module_insert(module_path(), parameters));
+	ASSERT_EQ(0, module_anew("dma_terminates=others,mgx_sim2"));
+	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
+	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
+	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "300"));
+	ASSERT_EQ(0, counts_read(&self->counts));
+}
+
+static void known_again(struct __test_metadata *_metadata, provider_t *self)
+{
+	policy_close(&self->policy);
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_anew(NULL));
+}
+
+static void stall(struct __test_metadata *_metadata, provider_t *self)
+{
+	ASSERT_EQ(0, sim_set(0, "faults/stall", 1));
+	EXPECT_GT(PAGES, mem_move_pages(&self->mem, 1, false));
+	EXPECT_EQ(1, sim_get(0, "fired/stall"));
 }
 
 /*
@@ -288,15 +325,9 @@ TEST_F_TIMEOUT(provider, not_known_to_stop, LIMIT)
 	struct counts *c = &self->counts;
 	int id;
 
-	load_anew(_metadata, self, "dma_terminates=others,mgx_sim2");
-	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
-	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
-	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "300"));
-	ASSERT_EQ(0, counts_read(c));
+	not_known(_metadata, self);
+	stall(_metadata, self);
 	id = self->sims.id[0];
-	ASSERT_EQ(0, sim_set(0, "faults/stall", 1));
-	EXPECT_GT(PAGES, mem_move_pages(&self->mem, 1, false));
-	EXPECT_EQ(1, sim_get(0, "fired/stall"));
 	sleep(4); /* it is asked again meanwhile, more than once */
 	EXPECT_TRUE(channel_is(id, "state", "failed"));
 	EXPECT_LT(0, channel_get(id, "inflight"));
@@ -307,7 +338,25 @@ TEST_F_TIMEOUT(provider, not_known_to_stop, LIMIT)
 	ASSERT_EQ(0, counts_since(c));
 	EXPECT_LT(0, EV(c, folios_limbo));
 	EXPECT_EQ(EV(c, folios_limbo), EV(c, limbo_released));
-	load_anew(_metadata, self, "");
+	known_again(_metadata, self);
+}
+
+/*
+ * Let go of while it is late: drivers rely on it that it was terminated first, and
+ * mgx_sim complains if not. What it may still use is nobody's for good, so this is
+ * the last test.
+ */
+TEST_F_TIMEOUT(provider, terminated_at_the_end, LIMIT)
+{
+	not_known(_metadata, self);
+	stall(_metadata, self);
+	policy_close(&self->policy);
+	ASSERT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
+	ASSERT_EQ(0, counts_since(&self->counts));
+	EXPECT_EQ(1, EV(&self->counts, limbo_leaked));
+	EXPECT_EQ(0, EV(&self->counts, limbo_released));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	known_again(_metadata, self);
 }
 
 TEST_HARNESS_MAIN
