@@ -71,12 +71,31 @@ run_one()
 	tap_report "$name" "$log" "$results"
 }
 
+# kcsan_sees: whether it reports a race that is there on purpose; the module is no
+# other code than ours to it.
+kcsan_sees()
+{
+	local tries
+
+	insmod "${mgx_module%/*}/mgx_race.ko" || return
+	for ((tries = 0; tries < 120; tries++)); do
+		dmesg | grep -q 'KCSAN: data-race in race_main' && break
+		sleep 1
+	done
+	rmmod mgx_race
+	((tries < 120)) || {
+		echo "KCSAN does not see the race of mgx_race.ko"
+		return 1
+	}
+}
+
 # checks_on: what a debug kernel has switched off by itself, for want of room or
 # after its first report, found nothing since.
 checks_on()
 {
 	if [[ $(uname -r) == *-kcsan ]]; then
 		grep -Eqx 'enabled: +1' /sys/kernel/debug/kcsan || echo "KCSAN is off"
+		kcsan_sees
 		sed 's/^/mgx-lab: kcsan: /' /sys/kernel/debug/kcsan >/dev/kmsg
 		return
 	fi

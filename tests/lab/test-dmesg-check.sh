@@ -87,6 +87,7 @@ good_lines()
 [    2.000000] kmemleak: Automatic memory scanning thread started
 [    3.000000] lockdep: Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar
 [    7.000000] BUG: KCSAN: data-race in __lru_add_drain_all / folios_put_refs
+[    7.000000] BUG: KCSAN: data-race in race_main [mgx_race] / race_main [mgx_race]
 [    7.000000] mgx-lab: begin WARNING_test
 END
 }
