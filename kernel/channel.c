@@ -38,13 +38,13 @@ static int mgx_verify_set(const char *value, const struct kernel_param *kp)
 
 	if (mode < 0)
 		return mode;
-	mgx_verify = mode;
+	WRITE_ONCE(mgx_verify, mode);
 	return 0;
 }
 
 static int mgx_verify_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", mgx_verify_names[mgx_verify]);
+	return sysfs_emit(buf, "%s\n", mgx_verify_names[READ_ONCE(mgx_verify)]);
 }
 
 static const struct kernel_param_ops mgx_verify_ops = {
@@ -653,8 +653,9 @@ mgx_channel_alloc(const struct mgx_channel_desc *desc)
 	channel->desc.name = channel->name;
 	spin_lock_init(&channel->lock);
 	mutex_init(&channel->switching);
-	channel->verify = desc->kind == MGX_KIND_DMAENGINE ? mgx_verify :
-							     MGX_VERIFY_OFF;
+	channel->verify = desc->kind == MGX_KIND_DMAENGINE ?
+				  READ_ONCE(mgx_verify) :
+				  MGX_VERIFY_OFF;
 	INIT_LIST_HEAD(&channel->free);
 	INIT_LIST_HEAD(&channel->orphans);
 	INIT_DELAYED_WORK(&channel->probe, mgx_channel_probe);

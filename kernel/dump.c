@@ -210,7 +210,9 @@ ssize_t mgx_dump_read_kept(char *buf, loff_t off, size_t len)
 }
 
 /**
- * mgx_dump_exit() - free what was kept; nobody reads any more
+ * mgx_dump_exit() - free what was kept
+ *
+ * Context: the files that read it are gone, and so are all policies.
  */
 void mgx_dump_exit(void)
 {

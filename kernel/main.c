@@ -47,6 +47,7 @@ out_cpu:
 	mgx_cpu_exit();
 out_sysfs:
 	mgx_sysfs_exit();
+	mgx_dump_exit();
 out_hook:
 	mgx_hook_exit();
 out_cost:
@@ -63,6 +64,7 @@ static void __exit mgx_exit(void)
 	mgx_dma_exit();
 	mgx_cpu_exit();
 	mgx_sysfs_exit();
+	mgx_dump_exit();
 	mgx_hook_exit();
 	mgx_cost_exit();
 	mgx_reserve_exit();

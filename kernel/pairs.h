@@ -10,8 +10,10 @@
  *  - no destination is given while folios are moved, so the first record
  *    after a turn begins a new kernel batch and drops all that came before;
  *  - the cursor only moves forward: a pair that was passed over, because the
- *    kernel refused its folio before copying, is never found again. Its folio
- *    is copied anew when the kernel retries it.
+ *    kernel refused its folio before copying, is not found any more when one
+ *    behind it had its turn. Its folio is copied anew when the kernel retries
+ *    it. If none had, it is found in the retry, for which the folio has stayed
+ *    locked and unmapped, and what hook.c asks of it is asked once more.
  */
 #ifndef _MGX_PAIRS_H
 #define _MGX_PAIRS_H

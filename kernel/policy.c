@@ -532,12 +532,13 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 void mgx_policy_eject(void)
 {
 	static const char msg[] = "ejected by an operator";
+	struct mgx_policy *policy;
 
 	guard(srcu)
 		(&mgx_srcu);
-	if (mgx_policy_get())
-		mgx_policy_end(mgx_policy_get(), MGX_EXIT_OPERATOR, 0, msg,
-			       sizeof(msg));
+	policy = mgx_policy_get(); /* once: it may end meanwhile */
+	if (policy)
+		mgx_policy_end(policy, MGX_EXIT_OPERATOR, 0, msg, sizeof(msg));
 }
 
 static void mgx_policy_publish(struct mgx_policy *policy)
@@ -731,7 +732,6 @@ static struct bpf_struct_ops bpf_mgx_ops = {
 void mgx_policy_exit(void)
 {
 	destroy_workqueue(mgx_wq);
-	mgx_dump_exit();
 }
 
 /**

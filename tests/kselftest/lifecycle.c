@@ -161,11 +161,28 @@ static void work_with_policy(struct __test_metadata *_metadata)
 	expect_events(_metadata, &c);
 }
 
+/* Files of the module, which come and go with it; @arg ends it. */
+static void *reader_main(void *arg)
+{
+	static const char *const names[] = { "dump", "exit/dump", "stat" };
+	char buf[4096];
+	int i;
+
+	for (i = 0; !atomic_load((atomic_bool *)arg); i++) {
+		mgx_read(names[i % ARRAY_LEN(names)], buf, sizeof(buf));
+		usleep(1000);
+	}
+	return NULL;
+}
+
 TEST_F_TIMEOUT(life, module, 1800)
 {
 	const int reloads = patience_times(RELOADS);
+	atomic_bool stop = false;
+	pthread_t reader;
 	int i;
 
+	ASSERT_EQ(0, pthread_create(&reader, NULL, reader_main, &stop));
 	for (i = 0; i < reloads; i++) {
 		ASSERT_EQ(0, module_remove());
 		ASSERT_FALSE(module_loaded());
@@ -174,6 +191,8 @@ TEST_F_TIMEOUT(life, module, 1800)
 			work_with_policy(_metadata);
 		ASSERT_TRUE(__test_passed(_metadata));
 	}
+	atomic_store(&stop, true);
+	pthread_join(reader, NULL);
 	expect_end(_metadata, self, "loads and unloads", reloads);
 }
 
