@@ -137,21 +137,33 @@ void setting_restore(void)
 	}
 }
 
+/* Those that are held for good, by engines that never answered, come on top. */
+static int pool_of(int node, const char *size, int64_t want)
+{
+	char nr[128], free[128];
+	int rc;
+
+	snprintf(
+		nr, sizeof(nr),
+		"/sys/devices/system/node/node%d/hugepages/hugepages-%s/nr_hugepages",
+		node, size);
+	snprintf(
+		free, sizeof(free),
+		"/sys/devices/system/node/node%d/hugepages/hugepages-%s/free_hugepages",
+		node, size);
+	rc = setting_set_u64(nr, want);
+	if (!rc && file_read_s64(free) < want)
+		rc = setting_set_u64(nr, 2 * want - file_read_s64(free));
+	if (!rc && file_read_s64(free) < want)
+		rc = -ENOMEM;
+	return rc;
+}
+
 static int pool(const char *size, unsigned int per_node)
 {
-	char path[128];
-	int node, rc = 0;
+	int rc = pool_of(0, size, per_node);
 
-	for (node = 0; node < 2 && !rc; node++) {
-		snprintf(
-			path, sizeof(path),
-			"/sys/devices/system/node/node%d/hugepages/hugepages-%s/nr_hugepages",
-			node, size);
-		rc = setting_set_u64(path, per_node);
-		if (!rc && file_read_s64(path) < (int64_t)per_node)
-			rc = -ENOMEM;
-	}
-	return rc;
+	return rc ?: pool_of(1, size, per_node);
 }
 
 int hugetlb_pool(unsigned int per_node)
