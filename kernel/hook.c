@@ -18,8 +18,9 @@
  *    destinations, which nobody else knows yet.
  *
  * These functions are entered through ftrace with IPMODIFY, as livepatch does.
- * The handler of folio_mc_copy() runs for each folio. It does not redirect
- * unless a batch begins, or the folio's content is there already.
+ * Every call is redirected: BPF's trampolines on the same function (fexit) go
+ * where we point by an indirect call, which needs a landing pad on CPUs with IBT,
+ * and the function behind ftrace's call has none.
  *
  * Which folios can be copied before their turn (DESIGN, rule 1)? Those whose
  * content cannot change between now and their turn. A folio that is locked
@@ -254,6 +255,24 @@ static void mgx_batch_gather(struct mgx_ctx *ctx, struct mgx_pair *first)
 	mgx_batch_collect(ctx, first);
 }
 
+typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
+
+/* Redirected here when the kernel copies. The call is ours: it holds mgx_srcu. */
+static int mgx_kernel_copy(struct folio *dst, struct folio *src)
+{
+	return static_call(mgx_orig_folio_mc_copy)(dst, src);
+}
+
+/* Redirected here when it is no migration of ours that copies. */
+static int mgx_foreign_copy(struct folio *dst, struct folio *src)
+{
+	int rc, idx = srcu_read_lock(&mgx_srcu);
+
+	rc = static_call(mgx_orig_folio_mc_copy)(dst, src);
+	srcu_read_unlock(&mgx_srcu, idx);
+	return rc;
+}
+
 /*
  * Redirected here from folio_mc_copy(dst, src) when a batch begins. The call
  * below enters the handler again, which then finds the pair decided.
@@ -285,8 +304,6 @@ static int mgx_already_poisoned(struct folio *dst, struct folio *src)
 	return -EHWPOISON;
 }
 
-typedef int mgx_copy_fn(struct folio *dst, struct folio *src);
-
 /*
  * Redirected here when an engine may still write to the destination (rule 4).
  * The migration of the folio fails cleanly; the kernel gives the destination
@@ -300,29 +317,21 @@ static int mgx_in_limbo(struct folio *dst, struct folio *src)
 /*
  * The folio's turn, and its content is there (or its source is poisoned). Or
  * it was, when the kernel has checked its references, but who has pinned and
- * unpinned it since the copy may have written.
+ * unpinned it since the copy may have written: then NULL, to copy it anew.
  */
-static noinline bool notrace mgx_turn_copied(struct mgx_ctx *ctx,
-					     const struct mgx_pair *pair,
-					     struct ftrace_regs *fregs)
+static noinline mgx_copy_fn *notrace
+mgx_turn_copied(struct mgx_ctx *ctx, const struct mgx_pair *pair)
 {
-	mgx_copy_fn *to = mgx_already_copied;
-
-	if (pair->state == MGX_PAIR_LIMBO) {
-		ftrace_regs_set_instruction_pointer(
-			fregs, (unsigned long)mgx_in_limbo);
-		return true;
-	}
+	if (pair->state == MGX_PAIR_LIMBO)
+		return mgx_in_limbo;
 	smp_rmb(); /* the kernel's check comes first */
 	if (unlikely(atomic_read(&mgx_pins_begun) != ctx->pins) &&
 	    !folio_test_anon(pair->src))
-		return false;
+		return NULL;
 	if (pair->rc)
-		to = mgx_already_poisoned;
-	else
-		mgx_count_add(ctx, pages_used, pair->size >> PAGE_SHIFT);
-	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)to);
-	return true;
+		return mgx_already_poisoned;
+	mgx_count_add(ctx, pages_used, pair->size >> PAGE_SHIFT);
+	return mgx_already_copied;
 }
 
 /* Redirected here now and then, when the kernel copies: what does it take? */
@@ -337,46 +346,44 @@ static int mgx_timed_copy(struct folio *dst, struct folio *src)
 	return rc;
 }
 
-/* The turn of a folio that no batch has seen. True: it begins one. */
-static noinline bool notrace mgx_turn_first(struct folio *src,
-					    struct ftrace_regs *fregs)
-{
-	if (mgx_hold(src))
-		return false;
-	ftrace_regs_set_instruction_pointer(fregs,
-					    (unsigned long)mgx_begin_batch);
-	return true;
-}
-
 /*
- * Entry of folio_mc_copy(), for each folio that is copied. May run under a
- * spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is left to
- * mgx_begin_batch(), and only the copy of an eligible folio goes there.
+ * Entry of folio_mc_copy(), for each folio that is copied: by whom? May run
+ * under a spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is
+ * left to mgx_begin_batch(), and only the copy of an eligible folio goes there.
  */
-static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
+static __always_inline mgx_copy_fn *mgx_copy_by(struct folio *dst,
+						struct folio *src)
 {
 	struct mgx_ctx *ctx = mgx_ctx_current();
-	struct folio *dst, *src;
 	struct mgx_pair *pair;
+	mgx_copy_fn *by;
 
-	if (!ctx || ctx->skip || ctx->shield)
-		return;
-	dst = (struct folio *)ftrace_regs_get_argument(fregs, 0);
-	src = (struct folio *)ftrace_regs_get_argument(fregs, 1);
+	if (!ctx)
+		return mgx_foreign_copy;
+	if (ctx->skip || ctx->shield)
+		return mgx_kernel_copy;
 	pair = mgx_pairs_find(&ctx->pairs, dst, src);
 	if (likely(pair)) {
-		if (pair->state == MGX_PAIR_RECORDED &&
-		    mgx_turn_first(src, fregs))
-			return;
+		if (pair->state == MGX_PAIR_RECORDED && !mgx_hold(src))
+			return mgx_begin_batch;
 		mgx_pairs_consume(&ctx->pairs, pair);
-		if (pair->state >= MGX_PAIR_COPIED &&
-		    mgx_turn_copied(ctx, pair, fregs))
-			return;
+		by = pair->state >= MGX_PAIR_COPIED ?
+			     mgx_turn_copied(ctx, pair) :
+			     NULL;
+		if (by)
+			return by;
 	}
 	mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
-	if (unlikely(mgx_cost_turn()))
-		ftrace_regs_set_instruction_pointer(
-			fregs, (unsigned long)mgx_timed_copy);
+	return unlikely(mgx_cost_turn()) ? mgx_timed_copy : mgx_kernel_copy;
+}
+
+static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
+{
+	struct folio *dst = (struct folio *)ftrace_regs_get_argument(fregs, 0);
+	struct folio *src = (struct folio *)ftrace_regs_get_argument(fregs, 1);
+
+	ftrace_regs_set_instruction_pointer(
+		fregs, (unsigned long)mgx_copy_by(dst, src));
 }
 
 /* Move folios of at least @pages base pages from @from to the empty @part. */
@@ -534,14 +541,12 @@ static long mgx_memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 
 /**
  * enum mgx_hook - functions in the filter of our ftrace_ops
- * @MGX_HOOK_ANCHOR: one of ours, always
- * @MGX_HOOK_CALL: migrate_pages(), while armed
- * @MGX_HOOK_COPY: folio_mc_copy(), while armed
- * @MGX_HOOK_PIN: memfd_pin_folios(), while armed; not there without memfds
+ * @MGX_HOOK_CALL: migrate_pages()
+ * @MGX_HOOK_COPY: folio_mc_copy()
+ * @MGX_HOOK_PIN: memfd_pin_folios(); not there without memfds
  * @MGX_NR_HOOKS: how many
  */
 enum mgx_hook {
-	MGX_HOOK_ANCHOR,
 	MGX_HOOK_CALL,
 	MGX_HOOK_COPY,
 	MGX_HOOK_PIN,
@@ -555,7 +560,7 @@ static const char *const mgx_hook_symbol[MGX_NR_HOOKS] = {
 };
 
 static unsigned long mgx_hook_loc[MGX_NR_HOOKS] __read_mostly;
-static unsigned int mgx_nr_hooks __read_mostly; /* that this kernel has */
+static bool mgx_hook_pins __read_mostly; /* this kernel has memfd_pin_folios() */
 
 static void notrace mgx_enter(unsigned long ip, unsigned long parent_ip,
 			      struct ftrace_ops *op, struct ftrace_regs *fregs)
@@ -576,24 +581,7 @@ static struct ftrace_ops mgx_ftrace_ops = {
 };
 
 static bool mgx_ftrace_registered;
-
-/*
- * To arm and to disarm is to change the filter of an ftrace_ops that stays
- * registered from the first policy until the module goes: unregistering waits
- * for several grace periods of RCU tasks, a second in which no policy can be
- * attached. An empty filter would mean every function, so this one, which is
- * never called, is always in it.
- */
-static noinline void mgx_hook_anchor(void)
-{
-	barrier();
-}
-
-static int mgx_hook_filter(bool armed)
-{
-	return ftrace_set_filter_ips(&mgx_ftrace_ops, mgx_hook_loc,
-				     armed ? mgx_nr_hooks : 1, 0, 1);
-}
+static bool mgx_ftrace_used;
 
 /* kprobes find a function by its name. */
 static int mgx_hook_find(enum mgx_hook hook)
@@ -626,7 +614,7 @@ static int mgx_hook_locate(enum mgx_hook hook)
 		       rc, mgx_hook_advice(rc));
 		return rc;
 	}
-	rc = ftrace_set_filter_ip(&mgx_ftrace_ops, mgx_hook_loc[hook], 0, 1);
+	rc = ftrace_set_filter_ip(&mgx_ftrace_ops, mgx_hook_loc[hook], 0, 0);
 	if (rc)
 		pr_err("%s() cannot be traced (%d): %s\n",
 		       mgx_hook_symbol[hook], rc, mgx_hook_advice(rc));
@@ -641,10 +629,9 @@ static int mgx_hook_locate_all(void)
 	rc = rc ?: mgx_hook_locate(MGX_HOOK_COPY);
 	if (rc)
 		return rc;
-	mgx_nr_hooks = MGX_HOOK_PIN;
 	if (mgx_hook_find(MGX_HOOK_PIN) == -ENOENT)
 		return 0;
-	mgx_nr_hooks++;
+	mgx_hook_pins = true;
 	return mgx_hook_locate(MGX_HOOK_PIN);
 }
 
@@ -662,19 +649,40 @@ static void mgx_hook_drain(void)
 
 static void mgx_hook_unregister(void)
 {
-	if (!mgx_ftrace_registered)
-		return;
-	unregister_ftrace_function(&mgx_ftrace_ops);
+	if (mgx_ftrace_registered)
+		unregister_ftrace_function(&mgx_ftrace_ops);
 	mgx_ftrace_registered = false;
-	mgx_hook_drain();
 }
+
+/*
+ * The functions stay hooked for a while when nobody needs it any more, and calls
+ * pass through: to let go of them waits for grace periods of RCU tasks, up to a
+ * second in which no policy could be attached. To change the filter of a
+ * registered ftrace_ops would be quick, but BPF is not told then that a call is
+ * redirected here, and its trampolines would pass us by, or go where we no longer
+ * point (register_ftrace_function(), prepare_direct_functions_for_ipmodify()).
+ */
+#define MGX_HOOK_LINGER HZ
+
+static void mgx_hook_let_go(struct work_struct *work)
+{
+	mutex_lock(&mgx_hook_mutex);
+	if (!mgx_hook_users)
+		mgx_hook_unregister();
+	mutex_unlock(&mgx_hook_mutex);
+}
+
+static DECLARE_DELAYED_WORK(mgx_hook_work, mgx_hook_let_go);
 
 /**
  * mgx_hook_exit() - forget the functions; the hooks are not armed
  */
 void mgx_hook_exit(void)
 {
+	cancel_delayed_work_sync(&mgx_hook_work);
 	mgx_hook_unregister();
+	if (mgx_ftrace_used)
+		mgx_hook_drain();
 	ftrace_free_filter(&mgx_ftrace_ops);
 }
 
@@ -690,9 +698,7 @@ int mgx_hook_init(void)
 
 	for_each_possible_cpu(cpu)
 		per_cpu(mgx_batch_id, cpu) = cpu;
-	mgx_hook_loc[MGX_HOOK_ANCHOR] = (unsigned long)mgx_hook_anchor;
 	rc = mgx_hook_locate_all();
-	rc = rc ?: mgx_hook_filter(false);
 	if (rc) {
 		mgx_hook_exit();
 		return rc;
@@ -701,11 +707,27 @@ int mgx_hook_init(void)
 			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_CALL]));
 	static_call_update(mgx_orig_folio_mc_copy,
 			   mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_COPY]));
-	if (mgx_nr_hooks > MGX_HOOK_PIN)
+	if (mgx_hook_pins)
 		static_call_update(
 			mgx_orig_memfd_pin_folios,
 			mgx_behind_fentry(mgx_hook_loc[MGX_HOOK_PIN]));
 	return 0;
+}
+
+/* BPF cannot let us share a function whose trampoline it is just changing. */
+static int mgx_hook_register(void)
+{
+	int rc = 0, tries = 100;
+
+	cancel_delayed_work(&mgx_hook_work);
+	if (mgx_ftrace_registered)
+		return 0;
+	do
+		rc = register_ftrace_function(&mgx_ftrace_ops);
+	while (rc == -EAGAIN && --tries);
+	mgx_ftrace_registered = !rc;
+	mgx_ftrace_used |= !rc;
+	return rc;
 }
 
 static int mgx_hook_arm(void)
@@ -714,16 +736,12 @@ static int mgx_hook_arm(void)
 
 	if (rc)
 		return rc;
-	if (!mgx_ftrace_registered) {
-		rc = register_ftrace_function(&mgx_ftrace_ops);
-		mgx_ftrace_registered = !rc;
-	}
-	rc = rc ?: mgx_hook_filter(true);
+	rc = mgx_hook_register();
 	if (rc) {
 		pr_err("migrate_pages(), folio_mc_copy() and memfd_pin_folios() cannot be hooked (%d): %s\n",
 		       rc,
-		       rc == -ENOMEM ?
-			       "out of memory, try again" :
+		       rc == -ENOMEM || rc == -EAGAIN ?
+			       "out of memory or busy, try again" :
 			       "livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0");
 		mgx_reserve_free();
 		return rc;
@@ -742,8 +760,7 @@ static void mgx_hook_disarm(void)
 	WRITE_ONCE(mgx_hook_live, false);
 	synchronize_srcu(&mgx_srcu);
 	mgx_reserve_free();
-	if (mgx_hook_filter(false))
-		mgx_hook_unregister(); /* there was no memory for the filter */
+	schedule_delayed_work(&mgx_hook_work, MGX_HOOK_LINGER);
 }
 
 /**
@@ -767,6 +784,8 @@ int mgx_hook_get(void)
 
 /**
  * mgx_hook_put() - disarm the hooks, if this was the last user
+ *
+ * The functions are the kernel's again about a second later.
  *
  * Context: process, may sleep. Waits for all calls that are under way.
  */

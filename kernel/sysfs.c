@@ -75,7 +75,7 @@ MGX_SHOW(interface)
 }
 MGX_ATTR(interface);
 
-/* "armed" while migrations enter the module, else "idle" */
+/* "armed" while migrations are looked at, else "idle"; see MGX_HOOK_LINGER */
 MGX_SHOW(hooks)
 {
 	return sysfs_emit(buf, "%s\n", mgx_hook_armed() ? "armed" : "idle");
