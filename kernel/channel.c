@@ -27,6 +27,7 @@
 
 static DEFINE_MUTEX(mgx_channel_mutex); /* register, unregister */
 static struct mgx_channel __rcu *mgx_channels[MGX_MAX_CHANNELS];
+static u64 mgx_channel_ids; /* taken, also by one that is on its way out */
 static struct kobject *mgx_channels_kobj;
 
 static const char *const mgx_verify_names[] = MGX_VERIFY_NAMES;
@@ -526,16 +527,18 @@ static int mgx_channel_take_offline(struct mgx_channel *channel)
 
 static int mgx_channel_bring_up(struct mgx_channel *channel)
 {
+	bool acquired = channel->released;
 	int rc;
 
-	if (channel->released) {
+	if (acquired) {
 		rc = channel->desc.ops->acquire(channel);
 		if (rc)
 			return rc;
 		channel->released = false;
 	}
 	rc = mgx_channel_set_state(channel, MGX_CHANNEL_UP);
-	if (rc == -ENODEV && channel->desc.ops->release) {
+	/* It is leaving, and who still uses it uses the engine it came with. */
+	if (rc == -ENODEV && acquired) {
 		channel->desc.ops->release(channel);
 		channel->released = true;
 	}
@@ -624,10 +627,10 @@ static int mgx_channel_slot(const struct mgx_channel_desc *desc)
 		struct mgx_channel *other = rcu_dereference_protected(
 			mgx_channels[i], lockdep_is_held(&mgx_channel_mutex));
 
-		if (!other)
-			slot = i;
-		else if (!strcmp(other->name, desc->name))
+		if (other && !strcmp(other->name, desc->name))
 			return -EEXIST;
+		if (!(mgx_channel_ids & BIT_ULL(i)))
+			slot = i;
 	}
 	return slot;
 }
@@ -691,6 +694,7 @@ static struct mgx_channel *mgx_channel_add(const struct mgx_channel_desc *desc)
 		kobject_put(&channel->kobj);
 		return ERR_PTR(rc);
 	}
+	mgx_channel_ids |= BIT_ULL(id);
 	rcu_assign_pointer(mgx_channels[id], channel);
 	mgx_channel_top = max(mgx_channel_top, id + 1U);
 	mgx_channel_tell(channel, MGX_CHANNEL_CAME);
@@ -774,6 +778,9 @@ void mgx_channel_unregister(struct mgx_channel *channel)
 	spin_unlock_irq(&channel->lock);
 	mgx_channel_wait_starting(channel);
 	kobject_del(&channel->kobj);
+	mutex_lock(&mgx_channel_mutex);
+	mgx_channel_ids &= ~BIT_ULL(channel->id);
+	mutex_unlock(&mgx_channel_mutex);
 	kobject_put(&channel->kobj);
 }
 EXPORT_SYMBOL_GPL(mgx_channel_unregister);

@@ -267,6 +267,91 @@ TEST_F_TIMEOUT(provider, says_what_is_not_so, LIMIT)
 	EXPECT_EQ(1, times_said(mark, "says that it has copied"));
 }
 
+/* --- channels on their way out, and those who meet them there ---------------------- */
+
+/**
+ * struct leaving - channels that wait for a batch that their engines have
+ * @mover: waits for the batch
+ * @off: waits for the channels
+ */
+struct leaving {
+	pthread_t mover;
+	pthread_t off;
+};
+
+static void *mover_main(void *arg)
+{
+	provider_t *self = arg;
+
+	return (void *)mem_move_pages(&self->mem, 1, false);
+}
+
+static void *dma_off_main(void *arg)
+{
+	return (void *)(long)file_write(MGX_PARAM "dmaengine", "0");
+}
+
+static void leaving_begin(struct __test_metadata *_metadata, provider_t *self,
+			  struct leaving *l)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "5000"));
+	for (i = 0; i < ENGINES; i++)
+		ASSERT_EQ(0, sim_set(i, "faults/stall", 1));
+	ASSERT_EQ(0, pthread_create(&l->mover, NULL, mover_main, self));
+	for (i = 0; i < ENGINES; i++)
+		ASSERT_TRUE(sim_wait(i, "fired/stall", 1, 60000));
+	ASSERT_EQ(0, pthread_create(&l->off, NULL, dma_off_main, NULL));
+	usleep(500000);
+}
+
+static void leaving_end(struct __test_metadata *_metadata, provider_t *self,
+			struct leaving *l)
+{
+	struct counts *c = &self->counts;
+	void *rc;
+
+	pthread_join(l->mover, NULL);
+	pthread_join(l->off, &rc);
+	EXPECT_EQ(NULL, rc);
+	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, counts_since(c));
+	EXPECT_LT(0, EV(c, channel_failed));
+	EXPECT_EQ(EV(c, folios_limbo), EV(c, limbo_released));
+	EXPECT_EQ(0, EV(c, limbo_leaked));
+}
+
+/* It is too late to have one back, and too early to let go of its engine. */
+TEST_F_TIMEOUT(provider, up_as_it_leaves, LIMIT)
+{
+	unsigned int i, refused = 0;
+	struct leaving l;
+
+	leaving_begin(_metadata, self, &l);
+	for (i = 0; i < ENGINES; i++)
+		refused += channel_set(self->sims.id[i], "state", "up") ==
+			   -ENODEV;
+	EXPECT_LT(0, refused);
+	leaving_end(_metadata, self, &l);
+}
+
+/* Its id is its own until it has gone, though others have need of one. */
+TEST_F_TIMEOUT(provider, others_come_as_it_leaves, LIMIT)
+{
+	struct leaving l;
+
+	ASSERT_EQ(0, file_write(MGX_PARAM "cpu_threads", "0"));
+	anew(_metadata, self); /* with the ids that are free now */
+	ASSERT_GT(channel_find("sim0"), self->sims.id[0]);
+	leaving_begin(_metadata, self, &l);
+	EXPECT_EQ(0, file_write(MGX_PARAM "cpu_threads", "1"));
+	EXPECT_LT(0, channel_find("cpu0"));
+	leaving_end(_metadata, self, &l);
+	EXPECT_EQ(0, helpers_reset());
+}
+
 /* --- drivers that do not keep what dmaengine promises ------------------------------ */
 
 /*
