@@ -15,6 +15,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
+#include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
@@ -137,30 +138,25 @@ static void mgx_cpu_copy(struct mgx_cpu_pool *pool, struct mgx_job *job)
 	mgx_cpu_end(pool, job, job->bytes, rc);
 }
 
-static int mgx_cpu_thread(void *data)
+/**
+ * mgx_cpus_common() - CPUs that are not isolated, where anybody may run
+ * @mask: filled in
+ *
+ * Context: any. Since 7.0 cpusets change them at any time.
+ */
+void mgx_cpus_common(struct cpumask *mask)
 {
-	struct mgx_cpu_pool *pool = data;
-	struct mgx_job *job;
-
-	while (!kthread_should_stop()) {
-		wait_event_idle_exclusive(pool->wait,
-					  (job = mgx_cpu_pop(pool)) ||
-						  kthread_should_stop());
-		if (job)
-			mgx_cpu_copy(pool, job);
-		cond_resched();
-	}
-	/* It may have been woken for a job that it has not seen. */
-	wake_up(&pool->wait);
-	return 0;
+	rcu_read_lock();
+	cpumask_copy(mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
+	rcu_read_unlock();
 }
 
-/* The first CPU of a node with this CPU's cache stands for the cache. */
-static bool mgx_cpu_leads(int nid, int cpu)
+/* The first of these CPUs with this CPU's cache stands for the cache. */
+static bool mgx_cpu_leads(const struct cpumask *mask, int cpu)
 {
 	int other;
 
-	for_each_cpu_and(other, cpumask_of_node(nid), cpu_online_mask)
+	for_each_cpu_and(other, mask, cpu_online_mask)
 		if (mgx_llc_id(other) == mgx_llc_id(cpu))
 			return other == cpu;
 	return false;
@@ -169,20 +165,21 @@ static bool mgx_cpu_leads(int nid, int cpu)
 /* CPUs of the @n-th last-level cache of a node, counted round. */
 static void mgx_cpu_mask(int nid, unsigned int n, struct cpumask *mask)
 {
-	const struct cpumask *node = cpumask_of_node(nid);
 	unsigned int leaders = 0;
 	int cpu, leader = -1;
 
-	cpumask_copy(mask, node);
-	for_each_cpu_and(cpu, node, cpu_online_mask)
-		leaders += mgx_cpu_leads(nid, cpu);
+	mgx_cpus_common(mask);
+	if (cpumask_intersects(mask, cpumask_of_node(nid)))
+		cpumask_and(mask, mask, cpumask_of_node(nid));
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+		leaders += mgx_cpu_leads(mask, cpu);
 	if (leaders < 2)
 		return;
 	n %= leaders;
-	for_each_cpu_and(cpu, node, cpu_online_mask)
-		if (mgx_cpu_leads(nid, cpu) && !n--)
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+		if (mgx_cpu_leads(mask, cpu) && !n--)
 			leader = cpu;
-	for_each_cpu(cpu, node)
+	for_each_cpu(cpu, mask)
 		if (mgx_llc_id(cpu) != mgx_llc_id(leader))
 			cpumask_clear_cpu(cpu, mask);
 }
@@ -204,6 +201,35 @@ static int mgx_cpu_place(struct mgx_cpu_pool *pool, unsigned int n,
 	return rc;
 }
 
+/* The kernel places a thread when it begins: after that it is ours to do. */
+static void mgx_cpu_settle(struct mgx_cpu_pool *pool)
+{
+	unsigned int n = 0;
+
+	while (pool->thread[n] != current)
+		n++;
+	mgx_cpu_place(pool, n, current); /* anywhere is well enough */
+}
+
+static int mgx_cpu_thread(void *data)
+{
+	struct mgx_cpu_pool *pool = data;
+	struct mgx_job *job;
+
+	mgx_cpu_settle(pool);
+	while (!kthread_should_stop()) {
+		wait_event_idle_exclusive(pool->wait,
+					  (job = mgx_cpu_pop(pool)) ||
+						  kthread_should_stop());
+		if (job)
+			mgx_cpu_copy(pool, job);
+		cond_resched();
+	}
+	/* It may have been woken for a job that it has not seen. */
+	wake_up(&pool->wait);
+	return 0;
+}
+
 static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
 {
 	struct task_struct *task;
@@ -212,9 +238,8 @@ static int mgx_cpu_spawn(struct mgx_cpu_pool *pool)
 				      "mgx/%d:%u", pool->nid, pool->nr);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	mgx_cpu_place(pool, pool->nr, task); /* anywhere is well enough */
-	wake_up_process(task);
 	pool->thread[pool->nr++] = task;
+	wake_up_process(task);
 	return 0;
 }
 

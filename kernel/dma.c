@@ -28,7 +28,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
-#include <linux/sched/isolation.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -776,24 +775,12 @@ static struct dma_chan *mgx_dma_shared(unsigned int cpu)
 	return chan;
 }
 
-/*
- * Channels that others share, the kernel itself for example: dmaengine assigns
- * one to each CPU, as soon as somebody asked for them. That we don't do by
- * ourselves: nobody could have a channel for himself any more.
- */
-static int mgx_dma_take_shared(void)
+static int mgx_dma_take_shared_of(const struct cpumask *mask)
 {
-	const struct cpumask *mask = housekeeping_cpumask(HK_TYPE_DOMAIN);
 	struct dma_chan *chan;
 	unsigned int cpu;
 	int rc = 0;
 
-	/* All CPUs have one, or none has. */
-	if (!dma_find_channel(DMA_MEMCPY))
-		return 0;
-	if (!mgx_dma_got)
-		dmaengine_get(); /* before it is looked at: it stays */
-	mgx_dma_got = true;
 	for_each_cpu_and(cpu, cpu_online_mask, mask) {
 		chan = mgx_dma_shared(cpu);
 		if (!chan || mgx_dma_known(chan) || !mgx_dma_takes_pages(chan))
@@ -802,6 +789,30 @@ static int mgx_dma_take_shared(void)
 		if (rc)
 			break;
 	}
+	return rc;
+}
+
+/*
+ * Channels that others share, the kernel itself for example: dmaengine assigns
+ * one to each CPU, as soon as somebody asked for them. That we don't do by
+ * ourselves: nobody could have a channel for himself any more.
+ */
+static int mgx_dma_take_shared(void)
+{
+	cpumask_var_t mask;
+	int rc;
+
+	/* All CPUs have one, or none has. */
+	if (!dma_find_channel(DMA_MEMCPY))
+		return 0;
+	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
+		return -ENOMEM;
+	if (!mgx_dma_got)
+		dmaengine_get(); /* before it is looked at: it stays */
+	mgx_dma_got = true;
+	mgx_cpus_common(mask);
+	rc = mgx_dma_take_shared_of(mask);
+	free_cpumask_var(mask);
 	return rc;
 }
 

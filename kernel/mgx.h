@@ -380,6 +380,7 @@ extern const struct sysfs_ops mgx_channel_sysfs_ops;
 
 /* cpu.c: helper threads */
 int mgx_cpu_init(void);
+void mgx_cpus_common(struct cpumask *mask);
 void mgx_cpu_exit(void);
 
 /* dma.c: engines by dmaengine */
