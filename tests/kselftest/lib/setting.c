@@ -153,7 +153,8 @@ static int pool_of(int node, const char *size, int64_t want)
 		node, size);
 	rc = setting_set_u64(nr, want);
 	if (!rc && file_read_s64(free) < want)
-		rc = setting_set_u64(nr, 2 * want - file_read_s64(free));
+		rc = setting_set_u64(nr, file_read_s64(nr) -
+						 file_read_s64(free) + want);
 	if (!rc && file_read_s64(free) < want)
 		rc = -ENOMEM;
 	return rc;
