@@ -651,7 +651,7 @@ static void mgx_hook_unregister(void)
 {
 	if (mgx_ftrace_registered)
 		unregister_ftrace_function(&mgx_ftrace_ops);
-	mgx_ftrace_registered = false;
+	WRITE_ONCE(mgx_ftrace_registered, false);
 }
 
 /*
@@ -725,7 +725,7 @@ static int mgx_hook_register(void)
 	do
 		rc = register_ftrace_function(&mgx_ftrace_ops);
 	while (rc == -EAGAIN && --tries);
-	mgx_ftrace_registered = !rc;
+	WRITE_ONCE(mgx_ftrace_registered, !rc);
 	mgx_ftrace_used |= !rc;
 	return rc;
 }
@@ -804,4 +804,14 @@ void mgx_hook_put(void)
 bool mgx_hook_armed(void)
 {
 	return READ_ONCE(mgx_hook_users);
+}
+
+/**
+ * mgx_hook_nr() - how many functions are hooked, if only to pass through
+ */
+unsigned int mgx_hook_nr(void)
+{
+	if (!READ_ONCE(mgx_ftrace_registered))
+		return 0;
+	return mgx_hook_pins ? MGX_NR_HOOKS : MGX_NR_HOOKS - 1;
 }

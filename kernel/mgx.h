@@ -197,6 +197,7 @@ void mgx_hook_exit(void);
 int mgx_hook_get(void);
 void mgx_hook_put(void);
 bool mgx_hook_armed(void);
+unsigned int mgx_hook_nr(void);
 
 /* batch.c: from a ready batch to its copies */
 void mgx_batch_run(struct mgx_ctx *ctx);

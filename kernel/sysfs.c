@@ -75,12 +75,19 @@ MGX_SHOW(interface)
 }
 MGX_ATTR(interface);
 
-/* "armed" while migrations are looked at, else "idle"; see MGX_HOOK_LINGER */
+/* "armed" while migrations are looked at, else "idle" */
 MGX_SHOW(hooks)
 {
 	return sysfs_emit(buf, "%s\n", mgx_hook_armed() ? "armed" : "idle");
 }
 MGX_ATTR(hooks);
+
+/* functions that are hooked; 0 a second after the last policy has gone */
+MGX_SHOW(hooked)
+{
+	return sysfs_emit(buf, "%u\n", mgx_hook_nr());
+}
+MGX_ATTR(hooked);
 
 /* migrations that can be in progress with a context of their own */
 MGX_SHOW(reserve)
@@ -139,19 +146,13 @@ static mgx_bin_attribute *mgx_bin_list mgx_exit_bin_attrs[] = {
 static struct kobj_attribute mgx_attr_stat;
 
 static struct attribute *mgx_attrs[] = {
-	&mgx_attr_version.attr,
-	&mgx_attr_interface.attr,
-	&mgx_attr_state.attr,
-	&mgx_attr_ops.attr,
-	&mgx_attr_enable_seq.attr,
-	&mgx_attr_nr_rejected.attr,
-	&mgx_attr_reject_reason.attr,
-	&mgx_attr_hooks.attr,
-	&mgx_attr_reserve.attr,
-	&mgx_attr_timeout_ms.attr,
-	&mgx_attr_eject.attr,
-	&mgx_attr_stat.attr,
-	NULL,
+	&mgx_attr_version.attr,	      &mgx_attr_interface.attr,
+	&mgx_attr_state.attr,	      &mgx_attr_ops.attr,
+	&mgx_attr_enable_seq.attr,    &mgx_attr_nr_rejected.attr,
+	&mgx_attr_reject_reason.attr, &mgx_attr_hooks.attr,
+	&mgx_attr_hooked.attr,	      &mgx_attr_reserve.attr,
+	&mgx_attr_timeout_ms.attr,    &mgx_attr_eject.attr,
+	&mgx_attr_stat.attr,	      NULL,
 };
 
 static struct attribute *mgx_exit_attrs[] = {

@@ -86,25 +86,26 @@ static bool slot_is_empty(void)
 	       !strcmp(state, "none");
 }
 
-static bool hooks_idle(void)
+/* Nor hooked by a module that does nothing there any more. */
+static bool stock_is_stock(void)
 {
 	char text[16];
 
-	return sysfs_read("hooks", text, sizeof(text)) || !strcmp(text, "idle");
+	return sysfs_read("hooked", text, sizeof(text)) || !strcmp(text, "0");
 }
 
-static int wait_idle(void)
+static int wait_stock(void)
 {
 	const struct timespec pause = { .tv_nsec = HOOKS_NS };
 
 	for (int i = 0; i < HOOKS_TRIES; i++) {
-		if (hooks_idle())
+		if (stock_is_stock())
 			return 0;
 		nanosleep(&pause, NULL);
 	}
 	return fail(
 		"see 'mgxctl status'",
-		"the hooks are still armed, so the stock path cannot be measured");
+		"functions are still hooked, so the stock path cannot be measured");
 }
 
 static int claim_and_attach(struct bench_side *side)
@@ -130,10 +131,10 @@ int bench_side_enter(struct bench_side *side)
 {
 	/* No need to be root for that. */
 	if (side->stock && slot_is_empty())
-		return wait_idle();
+		return wait_stock();
 	if (claim_and_attach(side))
 		return -1;
-	return side->stock ? wait_idle() : 0;
+	return side->stock ? wait_stock() : 0;
 }
 
 int bench_side_check(const struct bench_side *side)
@@ -141,7 +142,7 @@ int bench_side_check(const struct bench_side *side)
 	char now[64], kind[32], why[256];
 
 	if (side->stock) {
-		if (slot_is(NULL) && hooks_idle())
+		if (slot_is(NULL) && stock_is_stock())
 			return 0;
 		sysfs_read("ops", now, sizeof(now));
 		return fail(
@@ -158,13 +159,10 @@ int bench_side_check(const struct bench_side *side)
 		    side->policy.name, kind, *why ? ": " : "", why);
 }
 
-int bench_side_leave(struct bench_side *side)
+void bench_side_leave(struct bench_side *side)
 {
-	if (!side->link)
-		return 0;
 	bpf_link__destroy(side->link);
 	side->link = NULL;
-	return wait_idle();
 }
 
 void bench_side_close(struct bench_side *side)

@@ -36,8 +36,8 @@ int bench_side_open(struct bench_side *side, const char *spec);
 int bench_side_enter(struct bench_side *side);
 /* It still is, and the hooks are as they should be. */
 int bench_side_check(const struct bench_side *side);
-/* Until the hooks are idle again. */
-int bench_side_leave(struct bench_side *side);
+/* Its functions are the kernel's again only when the stock path is entered. */
+void bench_side_leave(struct bench_side *side);
 void bench_side_close(struct bench_side *side);
 
 /* Counters of the module that are kept, by the names of their files in events/. */

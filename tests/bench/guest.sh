@@ -28,10 +28,10 @@ wait_idle()
 	local i
 
 	for ((i = 0; i < 100; i++)); do
-		[[ $(cat "$SYSFS/hooks") == idle ]] && return
+		[[ $(cat "$SYSFS/hooked") == 0 ]] && return
 		sleep 0.1
 	done
-	echo "bench: the hooks are still armed" >&2
+	echo "bench: functions are still hooked" >&2
 	exit 1
 }
 

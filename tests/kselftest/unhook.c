@@ -180,11 +180,13 @@ TEST(nothing_is_hooked)
 	ASSERT_EQ(0, policy_start(&policy, "mgx_cpu"));
 	EXPECT_TRUE(hooked("migrate_pages"));
 	EXPECT_TRUE(hooked("folio_mc_copy"));
+	EXPECT_TRUE(mgx_is("hooked", "3"));
 	policy_close(&policy);
 	ASSERT_TRUE(mgx_wait("hooks", "idle", 5000));
 	EXPECT_TRUE(let_go("migrate_pages"));
 	EXPECT_TRUE(let_go("folio_mc_copy"));
 	EXPECT_TRUE(let_go("memfd_pin_folios"));
+	EXPECT_TRUE(mgx_wait("hooked", "0", 5000));
 }
 
 TEST_HARNESS_MAIN
