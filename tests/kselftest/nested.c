@@ -40,9 +40,8 @@ FIXTURE_SETUP(nested)
 FIXTURE_TEARDOWN(nested)
 {
 	policy_close(&self->policy);
-	if (self->reloaded) {
+	if (self->reloaded)
 		EXPECT_EQ(0, module_anew(NULL));
-	}
 	directed_close(&self->directed);
 	mem_free(&self->mem);
 	setting_restore();

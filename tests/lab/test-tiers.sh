@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Test of demotion, which wants a second memory tier: reasons.demotion in a
-# guest whose third node has memory only, and slow, as its HMAT says. Needs a
-# lab, and what was built for it.
+# Tests of what other machines have, in a guest that is one. Demotion wants a second
+# memory tier: reasons.demotion, where a third node has memory only, and slow, as its
+# HMAT says. Helper threads spread over the caches of a node, and keep off isolated
+# CPUs: each CPU has a cache of its own, and the last one is isolated. Needs a lab,
+# and what was built for it.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib.sh
@@ -20,6 +22,7 @@ lb()
 
 tiers()
 {
+	echo "-smp 4,sockets=4,cores=1"
 	echo "-machine hmat=on -m 2560M"
 	echo "-object memory-backend-memfd,share=on,size=512M,id=m2"
 	echo "-numa node,nodeid=2,memdev=m2,initiator=0"
@@ -31,22 +34,40 @@ tiers()
 	lb 1 2 300 1000M
 }
 
-# demotion RELEASE: passed, not skipped
-demotion()
+# In the guest: "NAME CPUS" of each helper thread, once it runs and has been placed.
+# shellcheck disable=SC2016 # the guest's shell expands it
+HELPERS='echo 2 >/sys/module/migrate_ext/parameters/cpu_threads; sleep 1
+for t in /proc/[0-9]*; do
+	read -r name <$t/comm
+	[[ $name != mgx/* ]] || echo "$name $(sed -n "s/^Cpus_allowed_list:.//p" $t/status)"
+done 2>/dev/null'
+
+run_guest()
 {
-	MGX_QEMU_ARGS=$(tiers | tr '\n' ' ') "$here/vm.sh" -k "$1" -n "tiers-$1" -t 100 \
-		". /src/tests/lab/guest-prepare.sh; load_module && cd /src/build/kselftest &&
-		 ./reasons -t demotion" >"$LOGS/tiers-$1.log" 2>&1 &&
-		grep -q '^ok 1 reasons.demotion$' "$LOGS/tiers-$1.log"
+	MGX_APPEND="isolcpus=3" MGX_QEMU_ARGS=$(tiers | tr '\n' ' ') \
+		"$here/vm.sh" -k "$1" -n "tiers-$1" -t 100 \
+		". /src/tests/lab/guest-prepare.sh; load_module; $HELPERS
+		 cd /src/build/kselftest && ./reasons -t demotion"
+}
+
+# has LINE WHAT: the guest has printed it
+has()
+{
+	n=$((n + 1))
+	if grep -qxF "$1" "$LOGS/tiers-$release.log"; then
+		echo "ok $n $2, $release"
+	else
+		echo "not ok $n $2, $release"
+		sed 's/^/# /' "$LOGS/tiers-$release.log"
+	fi
 }
 
 while read -r _ release; do
-	n=$((n + 1))
-	if demotion "$release"; then
-		echo "ok $n demotion to another memory tier, $release"
-	else
-		echo "not ok $n demotion to another memory tier, $release"
-		sed 's/^/# /' "$LOGS/tiers-$release.log"
-	fi
+	run_guest "$release" </dev/null >"$LOGS/tiers-$release.log" 2>&1
+	has "ok 1 reasons.demotion" "demotion to another memory tier"
+	has "mgx/0:0 0" "a helper thread has a cache"
+	has "mgx/0:1 1" "and another has another"
+	has "mgx/1:0 2" "a helper thread where a CPU is isolated"
+	has "mgx/1:1 2" "and another, not on the isolated one"
 done < <(kernels)
 echo "1..$n"
