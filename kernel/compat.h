@@ -15,6 +15,9 @@
 #include <linux/sysfs.h>
 #include <linux/version.h>
 #include <asm/cacheflush.h>
+#ifdef CONFIG_X86
+#include <asm/text-patching.h>
+#endif
 #ifdef CONFIG_ARM64
 #include <asm/insn.h>
 #include <asm/mte.h>
@@ -147,7 +150,29 @@ static inline void *mgx_behind_fentry(unsigned long loc)
 {
 	return (void *)(loc + MCOUNT_INSN_SIZE);
 }
+
+/*
+ * Whether somebody calls, from where ftrace has its call, something other than @ours,
+ * on a CPU where that can be fatal. A trampoline of BPF (fexit) that shares the
+ * function goes on where it is told to by an indirect call, and has to be made anew
+ * when the one who tells comes or goes: ftrace does one after the other, and what is
+ * behind its call has no landing pad, which IBT does not forgive.
+ */
+static inline bool mgx_entry_shared(unsigned long loc, unsigned long ours)
+{
+	const u8 *call = (const u8 *)loc;
+
+	if (!cpu_feature_enabled(X86_FEATURE_IBT) || *call == 0x0f) /* NOP */
+		return false;
+	return *call != CALL_INSN_OPCODE ||
+	       loc + CALL_INSN_SIZE + *(const s32 *)(call + 1) != ours;
+}
 #elif defined(CONFIG_ARM64)
+static inline bool mgx_entry_shared(unsigned long loc, unsigned long ours)
+{
+	return false;
+}
+
 static inline unsigned long mgx_fentry(unsigned long probe)
 {
 	if (aarch64_insn_is_bti(le32_to_cpup((const __le32 *)probe)))

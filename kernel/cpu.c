@@ -169,7 +169,8 @@ static void mgx_cpu_mask(int nid, unsigned int n, struct cpumask *mask)
 	int cpu, leader = -1;
 
 	mgx_cpus_common(mask);
-	if (cpumask_intersects(mask, cpumask_of_node(nid)))
+	if (cpumask_first_and_and(mask, cpumask_of_node(nid), cpu_online_mask) <
+	    nr_cpu_ids)
 		cpumask_and(mask, mask, cpumask_of_node(nid));
 	for_each_cpu_and(cpu, mask, cpu_online_mask)
 		leaders += mgx_cpu_leads(mask, cpu);
@@ -191,7 +192,8 @@ static int mgx_cpu_place(struct mgx_cpu_pool *pool, unsigned int n,
 	cpumask_var_t mask;
 	int rc;
 
-	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
+	/* A helper that reclaimed memory could wait for itself. */
+	if (!alloc_cpumask_var(&mask, GFP_NOWAIT | __GFP_NOWARN))
 		return -ENOMEM;
 	cpus_read_lock();
 	mgx_cpu_mask(pool->nid, n, mask);

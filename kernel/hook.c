@@ -273,9 +273,11 @@ static int mgx_foreign_copy(struct folio *dst, struct folio *src)
 	return rc;
 }
 
+static mgx_copy_fn *mgx_copy_by(struct folio *dst, struct folio *src);
+
 /*
- * Redirected here from folio_mc_copy(dst, src) when a batch begins. The call
- * below enters the handler again, which then finds the pair decided.
+ * Redirected here from folio_mc_copy(dst, src) when a batch begins. Then the pair is
+ * decided, and by whom the folio is copied.
  */
 static int mgx_begin_batch(struct folio *dst, struct folio *src)
 {
@@ -289,7 +291,7 @@ static int mgx_begin_batch(struct folio *dst, struct folio *src)
 	/* None: somebody took a reference since the handler looked. */
 	if (ctx->batch.nr_folios)
 		mgx_batch_run(ctx);
-	return folio_mc_copy(dst, src);
+	return mgx_copy_by(dst, src)(dst, src);
 }
 
 /* Redirected here when the content of the folio has arrived already. */
@@ -351,8 +353,7 @@ static int mgx_timed_copy(struct folio *dst, struct folio *src)
  * under a spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is
  * left to mgx_begin_batch(), and only the copy of an eligible folio goes there.
  */
-static __always_inline mgx_copy_fn *mgx_copy_by(struct folio *dst,
-						struct folio *src)
+static mgx_copy_fn *notrace mgx_copy_by(struct folio *dst, struct folio *src)
 {
 	struct mgx_ctx *ctx = mgx_ctx_current();
 	struct mgx_pair *pair;
@@ -649,9 +650,23 @@ static void mgx_hook_drain(void)
 
 static void mgx_hook_unregister(void)
 {
-	if (mgx_ftrace_registered)
-		unregister_ftrace_function(&mgx_ftrace_ops);
-	WRITE_ONCE(mgx_ftrace_registered, false);
+	if (mgx_ftrace_registered &&
+	    !unregister_ftrace_function(&mgx_ftrace_ops))
+		WRITE_ONCE(mgx_ftrace_registered, false);
+}
+
+/* Whether to come or go now may be fatal: somebody else traces a function. */
+static bool mgx_hook_shared(void)
+{
+	unsigned long ours = mgx_ftrace_registered ? mgx_ftrace_ops.trampoline :
+						     0;
+	enum mgx_hook hook;
+
+	for (hook = 0; hook < MGX_NR_HOOKS; hook++)
+		if (mgx_hook_loc[hook] &&
+		    mgx_entry_shared(mgx_hook_loc[hook], ours))
+			return true;
+	return false;
 }
 
 /*
@@ -664,15 +679,20 @@ static void mgx_hook_unregister(void)
  */
 #define MGX_HOOK_LINGER HZ
 
+static void mgx_hook_let_go(struct work_struct *work);
+static DECLARE_DELAYED_WORK(mgx_hook_work, mgx_hook_let_go);
+
 static void mgx_hook_let_go(struct work_struct *work)
 {
 	mutex_lock(&mgx_hook_mutex);
-	if (!mgx_hook_users)
+	if (mgx_hook_users)
+		; /* another policy came */
+	else if (mgx_hook_shared())
+		schedule_delayed_work(&mgx_hook_work, MGX_HOOK_LINGER);
+	else
 		mgx_hook_unregister();
 	mutex_unlock(&mgx_hook_mutex);
 }
-
-static DECLARE_DELAYED_WORK(mgx_hook_work, mgx_hook_let_go);
 
 /**
  * mgx_hook_exit() - forget the functions; the hooks are not armed
@@ -722,6 +742,8 @@ static int mgx_hook_register(void)
 	cancel_delayed_work(&mgx_hook_work);
 	if (mgx_ftrace_registered)
 		return 0;
+	if (mgx_hook_shared())
+		return -EBUSY;
 	do
 		rc = register_ftrace_function(&mgx_ftrace_ops);
 	while (rc == -EAGAIN && --tries);
@@ -742,7 +764,7 @@ static int mgx_hook_arm(void)
 		       rc,
 		       rc == -ENOMEM || rc == -EAGAIN ?
 			       "out of memory or busy, try again" :
-			       "livepatch or another user of ftrace has them, or kernel.ftrace_enabled is 0");
+			       "livepatch or another user of ftrace has them (or, on a CPU with IBT, traces them), or kernel.ftrace_enabled is 0");
 		mgx_reserve_free();
 		return rc;
 	}

@@ -504,7 +504,7 @@ static struct mgx_policy *mgx_policy_create(const struct mgx_ops *ops)
 				"out of memory" :
 				"the hooks could not be armed: see the kernel log");
 		mgx_policy_free(policy);
-		return ERR_PTR(rc == -ENOMEM ? rc : -ENODEV);
+		return ERR_PTR(rc == -ENOMEM || rc == -EAGAIN ? rc : -ENODEV);
 	}
 	mgx_cost_try();
 	rc = mgx_policy_call_init(policy);

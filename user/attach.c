@@ -19,6 +19,8 @@ static const char *attach_remedy(int err)
 		return "build it with the loaded module's migrate_ext.h";
 	case EINVAL:
 		return "correct its struct mgx_ops";
+	case EAGAIN:
+		return "try again";
 	case ENODEV:
 		return "see 'mgxctl check'";
 	case ECANCELED:
