@@ -273,27 +273,6 @@ static int mgx_foreign_copy(struct folio *dst, struct folio *src)
 	return rc;
 }
 
-static mgx_copy_fn *mgx_copy_by(struct folio *dst, struct folio *src);
-
-/*
- * Redirected here from folio_mc_copy(dst, src) when a batch begins. Then the pair is
- * decided, and by whom the folio is copied.
- */
-static int mgx_begin_batch(struct folio *dst, struct folio *src)
-{
-	struct mgx_ctx *ctx = mgx_ctx_current();
-	struct mgx_pair *pair = mgx_pairs_find(&ctx->pairs, dst, src);
-
-	/* A call can last for seconds: show what its last batch has done. */
-	if (ctx->count[MGX_EV_batches])
-		mgx_count_flush(ctx);
-	mgx_batch_gather(ctx, pair);
-	/* None: somebody took a reference since the handler looked. */
-	if (ctx->batch.nr_folios)
-		mgx_batch_run(ctx);
-	return mgx_copy_by(dst, src)(dst, src);
-}
-
 /* Redirected here when the content of the folio has arrived already. */
 static int mgx_already_copied(struct folio *dst, struct folio *src)
 {
@@ -348,6 +327,8 @@ static int mgx_timed_copy(struct folio *dst, struct folio *src)
 	return rc;
 }
 
+static int mgx_begin_batch(struct folio *dst, struct folio *src);
+
 /*
  * Entry of folio_mc_copy(), for each folio that is copied: by whom? May run
  * under a spinlock (buffer_migrate_folio_norefs() of 6.12), so what sleeps is
@@ -376,6 +357,25 @@ static mgx_copy_fn *notrace mgx_copy_by(struct folio *dst, struct folio *src)
 	}
 	mgx_count_add(ctx, pages_kernel, folio_nr_pages(src));
 	return unlikely(mgx_cost_turn()) ? mgx_timed_copy : mgx_kernel_copy;
+}
+
+/*
+ * Redirected here from folio_mc_copy(dst, src) when a batch begins. Then the pair is
+ * decided, and by whom the folio is copied.
+ */
+static int mgx_begin_batch(struct folio *dst, struct folio *src)
+{
+	struct mgx_ctx *ctx = mgx_ctx_current();
+	struct mgx_pair *pair = mgx_pairs_find(&ctx->pairs, dst, src);
+
+	/* A call can last for seconds: show what its last batch has done. */
+	if (ctx->count[MGX_EV_batches])
+		mgx_count_flush(ctx);
+	mgx_batch_gather(ctx, pair);
+	/* None: somebody took a reference since the handler looked. */
+	if (ctx->batch.nr_folios)
+		mgx_batch_run(ctx);
+	return mgx_copy_by(dst, src)(dst, src);
 }
 
 static __always_inline void mgx_enter_copy(struct ftrace_regs *fregs)
