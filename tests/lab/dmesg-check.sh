@@ -53,7 +53,8 @@ others="${stamp}BUG: KCSAN: ([^[]*|data-race in race_main \[mgx_race\].*)$"
 hits=$(tr -d '\r' <"$file" | grep -aE "$bad" | grep -avE "$others" || true)
 exceptions=$(allowed)
 if [[ -n $hits && -n $exceptions ]]; then
-	hits=$(grep -avE "$exceptions" <<<"$hits" || true)
+	# "cut here" belongs to the line that follows.
+	hits=$(sed '/\[ cut here \]/{N;s/\n/ /}' <<<"$hits" | grep -avE "$exceptions" || true)
 fi
 [[ -n $hits ]] || exit 0
 printf 'dmesg-check: %s:\n' "$file" >&2

@@ -114,6 +114,13 @@ allow_list()
 	printf '2999-01-01\tWARNING: .* at known/place\ta known bug\n' >"$dir/allow"
 	check
 	result $? "a line on the allow-list is no hit"
+	sed -i '1i [   12.345670] ------------[ cut here ]------------' "$dir/log"
+	check
+	result $? "nor is the one before it that says where to cut"
+	echo "[   12.345690] ------------[ cut here ]------------" >>"$dir/log"
+	check
+	result $((!$?)) "one that follows it is"
+	sed -i '1d;$d' "$dir/log"
 	printf '2001-01-01\tWARNING: .* at known/place\ta known bug\n' >"$dir/allow"
 	! check
 	result $? "an entry that has expired does not count"
