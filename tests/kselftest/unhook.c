@@ -160,19 +160,6 @@ static bool hooked(const char *function)
 	return file_has("/sys/kernel/tracing/enabled_functions", line);
 }
 
-/* It stays for a second, if another policy should come. */
-static bool let_go(const char *function)
-{
-	int tries;
-
-	for (tries = 0; tries < 200; tries++) {
-		if (!hooked(function))
-			return true;
-		usleep(50000);
-	}
-	return false;
-}
-
 TEST(nothing_is_hooked)
 {
 	struct policy policy;
@@ -183,10 +170,11 @@ TEST(nothing_is_hooked)
 	EXPECT_TRUE(mgx_is("hooked", "3"));
 	policy_close(&policy);
 	ASSERT_TRUE(mgx_wait("hooks", "idle", 5000));
-	EXPECT_TRUE(let_go("migrate_pages"));
-	EXPECT_TRUE(let_go("folio_mc_copy"));
-	EXPECT_TRUE(let_go("memfd_pin_folios"));
-	EXPECT_TRUE(mgx_wait("hooked", "0", 5000));
+	/* They stay for a second, if another policy should come. */
+	EXPECT_TRUE(mgx_wait("hooked", "0", 15000));
+	EXPECT_FALSE(hooked("migrate_pages"));
+	EXPECT_FALSE(hooked("folio_mc_copy"));
+	EXPECT_FALSE(hooked("memfd_pin_folios"));
 }
 
 TEST_HARNESS_MAIN
