@@ -171,7 +171,7 @@ TEST(nothing_is_hooked)
 	policy_close(&policy);
 	ASSERT_TRUE(mgx_wait("hooks", "idle", 5000));
 	/* They stay for a second, if another policy should come. */
-	EXPECT_TRUE(mgx_wait("hooked", "0", 15000));
+	EXPECT_TRUE(mgx_wait("hooked", "0", 6000));
 	EXPECT_FALSE(hooked("migrate_pages"));
 	EXPECT_FALSE(hooked("folio_mc_copy"));
 	EXPECT_FALSE(hooked("memfd_pin_folios"));
