@@ -50,11 +50,11 @@ run_guest()
 		 cd /src/build/kselftest && ./reasons -t demotion"
 }
 
-# has LINE WHAT: the guest has printed it
-has()
+# result STATUS WHAT
+result()
 {
 	n=$((n + 1))
-	if grep -qxF "$1" "$LOGS/tiers-$release.log"; then
+	if (($1 == 0)); then
 		echo "ok $n $2, $release"
 	else
 		echo "not ok $n $2, $release"
@@ -62,8 +62,18 @@ has()
 	fi
 }
 
+# has LINE WHAT: the guest has printed it
+has()
+{
+	local status=0
+
+	grep -qxF "$1" "$LOGS/tiers-$release.log" || status=1
+	result "$status" "$2"
+}
+
 while read -r _ release; do
 	run_guest "$release" </dev/null >"$LOGS/tiers-$release.log" 2>&1
+	result $? "the guest ends well, and its kernel has nothing to say"
 	has "ok 1 reasons.demotion" "demotion to another memory tier"
 	has "mgx/0:0 0" "a helper thread has a cache"
 	has "mgx/0:1 1" "and another has another"
