@@ -66,7 +66,7 @@ fio_job()
 {
 	compacting moved 400 fio --name="$2" --directory="$1" --size=32m --bsrange=4k-64k \
 		--rw=randrw --verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=7 \
-		--fallocate=none --allow_file_create=1 "${@:3}"
+		--fallocate=none --allow_file_create=1 --verify_state_save=0 "${@:3}"
 }
 
 stress() { stress-ng --oomable --timeout 300 --verify "$@"; }
