@@ -126,8 +126,11 @@ debug_options()
 {
 	# identify_cpu() forgets 5-level paging for a moment; KASAN takes an interrupt's
 	# memory for wild then.
+	# ioat_alloc_ring() allocates 65,536 descriptors without a break; with KASAN and
+	# kmemleak that is a CPU for 40 s and more where nothing preempts it (6.12).
 	echo "no5lvl page_owner=on watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300" \
-		"sysctl.kernel.hung_task_timeout_secs=900 dma_debug_entries=262144"
+		"workqueue.watchdog_thresh=120 sysctl.kernel.hung_task_timeout_secs=900" \
+		"dma_debug_entries=262144"
 }
 
 kernel_args()
