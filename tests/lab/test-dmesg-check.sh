@@ -127,6 +127,32 @@ allow_list()
 	unset MGX_DMESG_ALLOW
 }
 
+# What DMA_API_DEBUG says of an engine's driver that goes.
+pending_lines()
+{
+	cat <<'END'
+[   12.345678] ------------[ cut here ]------------
+[   12.345678] DMA-API: pci 0000:41:00.0: device driver has pending DMA allocations while released from device [count=22]
+[   12.345678] WARNING: CPU: 2 PID: 199 at dma_debug_device_change+0x293/0x3a0
+END
+}
+
+still_mapped()
+{
+	pending_lines >"$dir/log"
+	! check
+	result $? "memory that is still mapped when the engine's driver goes is found"
+	{
+		echo "[   11.0] migrate_ext: channel dma0chan3 leaves without having stopped: memory ..."
+		pending_lines
+	} >"$dir/log"
+	check
+	result $? "but not where a channel left without having stopped"
+	pending_lines | sed 's/has pending .*/frees DMA memory with different size/' >>"$dir/log"
+	! check
+	result $? "and nothing else of DMA-API is forgiven for that"
+}
+
 missing_file()
 {
 	rm -f "$dir/log"
@@ -137,5 +163,6 @@ missing_file()
 each 1 "found" < <(bad_lines)
 each 0 "ignored" < <(good_lines)
 allow_list
+still_mapped
 missing_file
 echo "1..$n"
