@@ -49,8 +49,9 @@ prepare()
 	mgxctl unload >/dev/null 2>&1 || true
 }
 
-# kernel_log NAME: what the kernel said since NAME began.
-kernel_log() { dmesg | sed -n "/mgx-lab: begin $1\$/,\$p"; }
+# kernel_log NAME: what the kernel said since NAME began: all there is when it said so
+# much that this is no longer in its buffer.
+kernel_log() { dmesg | sed -n "/mgx-lab: begin $1\$/,\$p" | grep -a . || dmesg; }
 
 run_one()
 {
