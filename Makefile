@@ -33,6 +33,8 @@ help:
 #: make test-walk   a random walk of STEPS=1000 on each kernel: channels, engines,
 #:                  drivers, threads, CPUs, memory and policies come and go; SEED=N
 #:                  repeats one, KERNEL=6.12 for one kernel
+#: make test-suspend  suspend and resume, as deep as pm_test goes, while memory is
+#:                  moved and verified; KERNEL=6.12 for one kernel
 #: make test-suites  suites by others: the kernel's tests of mm, stressapptest,
 #:                  stress-ng, fio, PostgreSQL ..., each without the module, with it,
 #:                  and with engines that fail: no case may end worse; hours;
@@ -125,6 +127,9 @@ soak: lab-build
 test-debug:
 	@TESTS='$(TESTS)' KERNELS='$(KERNELS)' $(LABDIR)/debug/test.sh
 
+test-suspend: lab-build
+	@$(LABDIR)/suspend/test.sh $(KERNEL)
+
 test-engine: lab-build
 	@tests/lab/engine/test.sh $(KERNEL)
 
@@ -169,5 +174,5 @@ distclean:
 	@$(LABDIR)/clean.sh --all
 
 .PHONY: all help install uninstall deb lab lab-update lab-build lab-shell lab-run lab-arm64 demo test test-mutations test-hostile test-walk test-suites soak test-debug \
-	test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-compare \
+	test-suspend test-engine test-arm64 test-faults test-daemon test-install test-dashboard dashboard bench bench-compare \
 	bench-policies insns check clean distclean
