@@ -38,7 +38,7 @@ make_root()
 		copy "$name"
 	done
 	copy /src/tests/lab/suspend/inside.sh
-	libraries "$ROOT"/usr/bin/* "$ROOT"/src/build/bin/* /src/build/kselftest/bytes |
+	libraries "$ROOT"/usr/{bin,sbin}/* "$ROOT"/src/build/bin/* /src/build/kselftest/bytes |
 		while read -r name; do
 			copy "$name"
 		done
