@@ -29,12 +29,14 @@ make_root()
 		ln -s "usr/$dir" "$ROOT/$dir"
 	done
 	cp -a /src/build/bin /src/build/bpf "$ROOT/src/build/"
-	for name in bash sh sleep cat grep tail insmod rmmod modprobe; do
+	for name in bash sh sleep cat grep insmod rmmod modprobe mkswap mkfs.ext4; do
 		copy "$(command -v "$name")"
 	done
 	mkdir "$ROOT/src/build/kselftest"
 	cp -a /src/build/kselftest/bytes /src/build/kselftest/bpf "$ROOT/src/build/kselftest/"
-	for name in /src/build/"$(uname -r)"/*.ko; do
+	# modprobe takes a module that is loaded for what it is, if it finds the index.
+	modprobe ext4
+	for name in /src/build/"$(uname -r)"/*.ko "/lib/modules/$(uname -r)"/modules.*; do
 		copy "$name"
 	done
 	copy /src/tests/lab/suspend/inside.sh

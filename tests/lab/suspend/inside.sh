@@ -22,7 +22,7 @@ rc=0
 wait "$pid" || rc=$?
 ((rc)) || say "ok bytes passes: $(grep -o 'pass:.*' /tmp/bytes)"
 say "bytes ended with status $rc; $(points) points passed"
-grep -B 3 -m 2 'FAIL ' /tmp/bytes | while read -r line; do
+grep -B 3 -m 5 'FAIL ' /tmp/bytes | while read -r line; do
 	say "$line"
 done
 say end
