@@ -5,6 +5,10 @@
 
 mgx_module=/src/build/$(uname -r)/migrate_ext.ko
 
+# kernel_log NAME: what the kernel said since NAME began: all there is when it said so
+# much that this is no longer in its buffer.
+kernel_log() { dmesg | sed -n "/mgx-lab: begin $1\$/,\$p" | grep -a . || dmesg; }
+
 # load_module: inserts migrate_ext, if it is not there yet.
 load_module()
 {

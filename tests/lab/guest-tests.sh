@@ -49,10 +49,6 @@ prepare()
 	mgxctl unload >/dev/null 2>&1 || true
 }
 
-# kernel_log NAME: what the kernel said since NAME began: all there is when it said so
-# much that this is no longer in its buffer.
-kernel_log() { dmesg | sed -n "/mgx-lab: begin $1\$/,\$p" | grep -a . || dmesg; }
-
 run_one()
 {
 	local name=$1 limit=$2 log=$logs/$run-$1.tap

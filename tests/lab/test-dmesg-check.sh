@@ -153,6 +153,21 @@ still_mapped()
 	result $? "and nothing else of DMA-API is forgiven for that"
 }
 
+# A guest's program is judged by what the kernel said since it began.
+since()
+{
+	# shellcheck source=guest-prepare.sh
+	. "$here/guest-prepare.sh"
+	dmesg() { printf '%s\n' "${log[@]}"; }
+
+	log=('[1.0] early' '[2.0] mgx-lab: begin a' '[3.0] WARNING: late')
+	[[ $(kernel_log a) == "${log[1]}"$'\n'"${log[2]}" ]]
+	result $? "a program's log begins where it began"
+	log=('[3.0] WARNING: late')
+	[[ $(kernel_log a) == "${log[0]}" ]]
+	result $? "it is the whole buffer when that is gone from it"
+}
+
 missing_file()
 {
 	rm -f "$dir/log"
@@ -164,5 +179,6 @@ each 1 "found" < <(bad_lines)
 each 0 "ignored" < <(good_lines)
 allow_list
 still_mapped
+since
 missing_file
 echo "1..$n"
