@@ -13,10 +13,11 @@ set -uo pipefail
 # said CONSOLE SERIES WHAT: a point, whether the guest said so.
 said()
 {
-	local line
+	local line rc=0
 
-	line=$(tr -d '\r' <"$1" | grep -ao "mgx-suspend: ok $3.*")
-	ok $? "$2: ${line:-$3}"
+	line=$(tr -d '\r' <"$1" | grep -ao "mgx-suspend: ok $3.*") || rc=$?
+	line=${line#mgx-suspend: ok }
+	ok "$rc" "$2: ${line:-$3}"
 }
 
 one_kernel()
