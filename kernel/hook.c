@@ -30,7 +30,10 @@
  *    from before it was unmapped: the reference count tells;
  *  - a read that fills buffer heads or private data, whose lock the
  *    filesystem's own migrate_folio() takes first: only mappings that use
- *    migrate_folio() or filemap_migrate_folio() as they are take part.
+ *    migrate_folio() or filemap_migrate_folio() as they are take part;
+ *  - a filesystem that reads a directory anew into the folios it has, with
+ *    references that it takes and drops but without their locks, as AFS does
+ *    (afs_read_dir() of 6.12): directories do not take part.
  *
  * memfd_pin_folios() is the exception: it finds folios of shmem and hugetlb
  * without page tables or folio lock, so it can pin, and a device can write,
@@ -84,7 +87,8 @@ static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
  * @MGX_HOLD_NONE: it can be
  * @MGX_HOLD_DEVICE: movable_ops page, or device memory
  * @MGX_HOLD_INACCESSIBLE: reading it may be fatal (guest_memfd)
- * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own
+ * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own, or is that of
+ *	a directory
  * @MGX_HOLD_REFS: somebody else holds a reference
  * @MGX_HOLD_TAGS: it has memory tags, which engines do not copy
  */
@@ -118,6 +122,9 @@ static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
 		return MGX_HOLD_NONE;
 	if (mapping->a_ops->migrate_folio != migrate_folio &&
 	    mapping->a_ops->migrate_folio != filemap_migrate_folio)
+		return MGX_HOLD_MAPPING;
+	/* That of swap has no inode. */
+	if (mapping->host && S_ISDIR(mapping->host->i_mode))
 		return MGX_HOLD_MAPPING;
 	return MGX_HOLD_NONE;
 }

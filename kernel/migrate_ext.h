@@ -429,7 +429,7 @@ struct mgx_ops {
 	X(pages_used, "base pages copied so and then used")		\
 	X(pages_kernel, "base pages copied by the kernel at their turn") \
 	X(held_refs, "folios held back: unexpected references")		\
-	X(held_mapping, "folios held back: private migrate_folio()")	\
+	X(held_mapping, "folios held back: private migrate_folio(), or a directory's")	\
 	X(held_inaccessible, "folios held back: inaccessible mapping")	\
 	X(held_device, "folios held back: movable_ops or device memory") \
 	X(folios_redone, "folios a channel failed on, copied by the kernel")  \

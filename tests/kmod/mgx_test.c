@@ -535,12 +535,18 @@ static const struct address_space_operations mgxt_aops_plain = {
 	.migrate_folio = migrate_folio,
 };
 
+static const struct address_space_operations mgxt_aops_directory = {
+	.dirty_folio = noop_dirty_folio,
+	.migrate_folio = filemap_migrate_folio,
+};
+
 static const struct address_space_operations *const mgxt_aops[] = {
 	[MGXT_FILE_LOCK] = &mgxt_aops_lock,
 	[MGXT_FILE_ALONE] = &mgxt_aops_alone,
 	[MGXT_FILE_REFUSE] = &mgxt_aops_refuse,
 	[MGXT_FILE_WAIT] = &mgxt_aops_wait,
 	[MGXT_FILE_INACCESSIBLE] = &mgxt_aops_plain,
+	[MGXT_FILE_DIRECTORY] = &mgxt_aops_directory,
 };
 
 /* Up to the end of one page. The lock keeps the folio where it is. */
@@ -626,6 +632,9 @@ static struct file *mgxt_file_open(const struct mgxt_file *want)
 	mapping_set_unevictable(mapping);
 	if (want->kind == MGXT_FILE_INACCESSIBLE)
 		mapping_set_inaccessible(mapping);
+	if (want->kind == MGXT_FILE_DIRECTORY)
+		mapping->host->i_mode =
+			(mapping->host->i_mode & ~S_IFMT) | S_IFDIR;
 	i_size_write(mapping->host, (loff_t)want->pages << PAGE_SHIFT);
 	file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	rc = mgxt_file_fill(mapping, want->pages);

@@ -92,6 +92,8 @@ struct mgxt_call {
  * @MGXT_FILE_REFUSE: it always returns -EBUSY
  * @MGXT_FILE_WAIT: it waits for MGXT_GO, at most MGXT_WAIT_S seconds
  * @MGXT_FILE_INACCESSIBLE: not its own, but the mapping is inaccessible
+ * @MGXT_FILE_DIRECTORY: not its own, but the inode is a directory, whose content
+ *	write() changes without the folio's lock, as AFS of 6.12 does
  */
 enum mgxt_file_kind {
 	MGXT_FILE_LOCK,
@@ -99,6 +101,7 @@ enum mgxt_file_kind {
 	MGXT_FILE_REFUSE,
 	MGXT_FILE_WAIT,
 	MGXT_FILE_INACCESSIBLE,
+	MGXT_FILE_DIRECTORY,
 };
 
 /* What the owner of a MGXT_FILE_ALONE folio writes to all of it. */

@@ -2,7 +2,8 @@
 /*
  * mapping.c - folios of a mapping whose migrate_folio() is its own are copied
  * at their turn, by the kernel: their content may change under locks that only
- * this function knows. And folios that nobody may read early are not read.
+ * this function knows. So are those of directories, which some filesystems read
+ * anew without the folios' locks. And folios that nobody may read early are not read.
  *
  * kselftest-timeout: 300
  */
@@ -108,12 +109,13 @@ static void *mover_main(void *arg)
 }
 
 /* Its content changes between the copy of the batch and its turn. */
-TEST_F_TIMEOUT(mapping, content_changes, LIMIT)
+static void changes(struct __test_metadata *_metadata, mapping_t *self,
+		    enum mgxt_file_kind kind)
 {
 	char page[PAGE];
 	int i;
 
-	file_make(_metadata, self, MGXT_FILE_LOCK);
+	file_make(_metadata, self, kind);
 	add_all(self);
 	memset(page, NEW, PAGE);
 	window_arm(self->window, true);
@@ -134,6 +136,16 @@ TEST_F_TIMEOUT(mapping, content_changes, LIMIT)
 	for (i = 0; i < PAGES; i++)
 		EXPECT_TRUE(page_is(self->file, i, NEW));
 	EXPECT_EQ(0, mem_check(&self->mem));
+}
+
+TEST_F_TIMEOUT(mapping, content_changes, LIMIT)
+{
+	changes(_metadata, self, MGXT_FILE_LOCK);
+}
+
+TEST_F_TIMEOUT(mapping, directory_changes, LIMIT)
+{
+	changes(_metadata, self, MGXT_FILE_DIRECTORY);
 }
 
 /* Its turn is no reason to copy others, under whatever lock it has. */
