@@ -633,8 +633,7 @@ static struct file *mgxt_file_open(const struct mgxt_file *want)
 	if (want->kind == MGXT_FILE_INACCESSIBLE)
 		mapping_set_inaccessible(mapping);
 	if (want->kind == MGXT_FILE_DIRECTORY)
-		mapping->host->i_mode =
-			(mapping->host->i_mode & ~S_IFMT) | S_IFDIR;
+		mapping->host->i_mode = S_IFDIR | 0700;
 	i_size_write(mapping->host, (loff_t)want->pages << PAGE_SHIFT);
 	file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	rc = mgxt_file_fill(mapping, want->pages);
