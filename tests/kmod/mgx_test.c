@@ -549,7 +549,7 @@ static const struct address_space_operations *const mgxt_aops[] = {
 	[MGXT_FILE_DIRECTORY] = &mgxt_aops_directory,
 };
 
-/* Up to the end of one page. The lock keeps the folio where it is. */
+/* Up to the end of one page. The lock keeps a MGXT_FILE_LOCK folio where it is. */
 static ssize_t mgxt_file_copy(struct file *file, char __user *to,
 			      const char __user *from, size_t len, loff_t *pos)
 {
