@@ -12,6 +12,11 @@
  * Drivers call back with locks held that preparing a copy takes (ioatdma, after
  * an error), so that a job ends, and the next one begins, behind the callback.
  *
+ * That a copy was aborted is the driver's word, not the engine's: it may be about
+ * to stop the engine (ioat_reboot_chan() calls back, and then resets it, all with
+ * bottom halves off). Such a job ends an RCU grace period later: until then, the
+ * engine could write.
+ *
  * Pages are mapped for each descriptor, and so synchronised for devices that
  * are not coherent. What a device cannot reach is left to the CPU: to bounce it
  * would mean that the CPU copies it twice. (Where the whole machine bounces, so
@@ -27,11 +32,13 @@
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/swiotlb.h>
 #include <linux/workqueue.h>
 
 #include "mgx.h"
@@ -62,7 +69,9 @@ struct mgx_dma_desc {
  * @job: the job, until it is done
  * @left: descriptors that are not done, and one while they are submitted
  * @skipped: the engine had no room for some, or cannot reach them
+ * @aborted: the driver says that it aborted some
  * @ended: in &mgx_dma.ended when all are
+ * @rcu: until an engine that is being stopped has stopped
  * @prepare: submits them, where a thread does
  * @desc: the descriptors
  */
@@ -70,7 +79,9 @@ struct mgx_dma_job {
 	struct mgx_job *job;
 	refcount_t left;
 	bool skipped;
+	bool aborted;
 	struct llist_node ended;
+	struct rcu_head rcu;
 	struct work_struct prepare;
 	struct mgx_dma_desc desc[MGX_DMA_PIECES];
 };
@@ -230,16 +241,15 @@ static void mgx_dma_unreached(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 			job->channel->name, top);
 }
 
-static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
+static void mgx_dma_end_job(struct mgx_dma_job *mine)
 {
-	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+	struct mgx_job *job = mine->job;
+	int status = 0;
 
-	if (!refcount_dec_and_test(&mine->left))
-		return;
-	rcu_read_lock(); /* until both are done, see mgx_dma_free() */
-	llist_add(&mine->ended, &dma->ended);
-	queue_work(system_bh_wq, &dma->end);
-	rcu_read_unlock();
+	if (!bitmap_empty(job->failed, job->nr))
+		status = mine->skipped ? -EAGAIN : -EIO;
+	WRITE_ONCE(mine->job, NULL);
+	mgx_job_done(job, job->bytes, status);
 }
 
 /* In softirq context, as the callbacks were, but without a driver's locks. */
@@ -248,16 +258,37 @@ static void mgx_dma_end(struct work_struct *work)
 	struct mgx_dma *dma = container_of(work, struct mgx_dma, end);
 	struct mgx_dma_job *mine, *next;
 
-	llist_for_each_entry_safe(mine, next, llist_del_all(&dma->ended),
-				  ended) {
-		struct mgx_job *job = mine->job;
-		int status = 0;
+	llist_for_each_entry_safe(mine, next, llist_del_all(&dma->ended), ended)
+		mgx_dma_end_job(mine);
+}
 
-		if (!bitmap_empty(job->failed, job->nr))
-			status = mine->skipped ? -EAGAIN : -EIO;
-		WRITE_ONCE(mine->job, NULL);
-		mgx_job_done(job, job->bytes, status);
+/* What could still be written to has been kept mapped, see mgx_dma_desc_end(). */
+static void mgx_dma_stopped(struct rcu_head *rcu)
+{
+	struct mgx_dma_job *mine = container_of(rcu, struct mgx_dma_job, rcu);
+	struct mgx_job *job = mine->job;
+	u32 i;
+
+	for (i = 0; i < job->nr; i++)
+		mgx_dma_unmap(mgx_channel_priv(job->channel), &mine->desc[i],
+			      job->seg[i].len);
+	mgx_dma_end_job(mine);
+}
+
+static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
+{
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+
+	if (!refcount_dec_and_test(&mine->left))
+		return;
+	rcu_read_lock(); /* until either is done, see mgx_dma_free() */
+	if (READ_ONCE(mine->aborted)) {
+		call_rcu_hurry(&mine->rcu, mgx_dma_stopped);
+	} else {
+		llist_add(&mine->ended, &dma->ended);
+		queue_work(system_bh_wq, &dma->end);
 	}
+	rcu_read_unlock();
 }
 
 /* Its device was removed while it was ours. */
@@ -266,13 +297,18 @@ static bool mgx_dma_gone(const struct mgx_dma *dma)
 	return dma->chan && !READ_ONCE(dma->cdev->chan);
 }
 
-/* It is not with the engine any more. Once only, whatever the provider does. */
+/*
+ * It is not with the engine any more. Once only, whatever the provider does. Bounce
+ * buffers are others' once they are unmapped, so not before the engine has @stopped;
+ * behind an IOMMU it faults, and a device may be gone before the job's end.
+ */
 static bool mgx_dma_desc_end(struct mgx_dma *dma, struct mgx_dma_desc *desc,
-			     u32 len)
+			     u32 len, bool stopped)
 {
 	if (!xchg(&desc->busy, false))
 		return false;
-	mgx_dma_unmap(dma, desc, len);
+	if (stopped || !is_swiotlb_force_bounce(dma->dev))
+		mgx_dma_unmap(dma, desc, len);
 	atomic_dec(&dma->out);
 	return true;
 }
@@ -283,10 +319,14 @@ static void mgx_dma_callback(void *data, const struct dmaengine_result *result)
 	struct mgx_dma_desc *desc = data;
 	struct mgx_job *job = desc->job;
 	struct mgx_dma *dma = mgx_channel_priv(job->channel);
-	u32 seg = desc - mgx_dma_job(dma, job)->desc;
+	struct mgx_dma_job *mine = mgx_dma_job(dma, job);
+	u32 seg = desc - mine->desc;
+	bool aborted = result && result->result == DMA_TRANS_ABORTED;
 
-	if (!mgx_dma_desc_end(dma, desc, job->seg[seg].len))
+	if (!mgx_dma_desc_end(dma, desc, job->seg[seg].len, !aborted))
 		return;
+	if (aborted)
+		WRITE_ONCE(mine->aborted, true);
 	if (result && (result->result != DMA_TRANS_NOERROR || result->residue))
 		mgx_job_fail_seg(job, seg);
 	mgx_dma_put(dma, job);
@@ -355,7 +395,7 @@ static bool mgx_dma_send(struct mgx_dma *dma, struct mgx_job *job, u32 i)
 	if (mgx_dma_submit(dma, desc, job->seg[i].len, flags))
 		return true;
 	/* Who refuses it may have called back first (idxd_submit_desc()). */
-	if (mgx_dma_desc_end(dma, desc, job->seg[i].len))
+	if (mgx_dma_desc_end(dma, desc, job->seg[i].len, true))
 		refcount_dec(&mine->left);
 	return false;
 }
@@ -431,6 +471,7 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 	if (mgx_dma_gone(dma))
 		return -ENODEV;
 	refcount_set(&mine->left, 1);
+	mine->aborted = false;
 	mine->job = job;
 	if (dma->thread) {
 		queue_work(dma->thread, &mine->prepare);
@@ -474,7 +515,7 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 	if (!job)
 		return;
 	for (i = 0; i < job->nr; i++)
-		mgx_dma_desc_end(dma, &mine->desc[i], job->seg[i].len);
+		mgx_dma_desc_end(dma, &mine->desc[i], job->seg[i].len, true);
 	mine->job = NULL;
 	mgx_job_done(job, 0, -EIO);
 }
@@ -498,8 +539,10 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 		return -EBUSY;
 	rc = dmaengine_terminate_sync(dma->chan);
 	/* What was called back has ended well; no more callbacks come. */
-	if (!rc)
+	if (!rc) {
+		rcu_barrier();
 		flush_work(&dma->end);
+	}
 	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
 		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
@@ -640,7 +683,8 @@ static void mgx_dma_free(struct mgx_dma *dma)
 	if (mgx_dma_leave(dma))
 		return;
 	mgx_dma_drop(dma);
-	synchronize_rcu(); /* a callback may be about to queue the work */
+	synchronize_rcu(); /* a callback may be about to end a job */
+	rcu_barrier();
 	flush_work(&dma->end);
 	if (channel)
 		kobject_put(&channel->kobj);

@@ -18,6 +18,7 @@
 #define LIMIT	120 /* seconds, on a busy machine */
 #define PAGES	512
 #define ENGINES 2
+#define RESET	"/sys/module/mgx_reset/parameters/"
 
 FIXTURE(provider)
 {
@@ -372,6 +373,63 @@ TEST_F_TIMEOUT(provider, refuses_what_it_ended, LIMIT)
 	for (i = 0; i < ENGINES; i++)
 		EXPECT_EQ(0, channel_get(self->sims.id[i], "inflight"));
 	expect_well(_metadata, self);
+}
+
+/* mgx_reset is the only engine. */
+static void reset_start(struct __test_metadata *_metadata, provider_t *self)
+{
+	char name[32];
+
+	policy_close(&self->policy);
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_insert(module_path_of("mgx_reset"), NULL));
+	ASSERT_EQ(0, file_write(MGX_PARAM "dmaengine", "1"));
+	ASSERT_EQ(0, file_read(RESET "name", name, sizeof(name)));
+	self->sims = (struct sims){ .nr = 1, .dma = true };
+	self->sims.id[0] = channel_find(name);
+	ASSERT_LE(0, self->sims.id[0]);
+	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
+}
+
+static void reset_stop(struct __test_metadata *_metadata, provider_t *self)
+{
+	policy_close(&self->policy);
+	EXPECT_EQ(0, sims_stop());
+	EXPECT_EQ(0, module_remove_of("mgx_reset"));
+}
+
+/* As many were written to as were aborted: the engine has stopped. */
+static bool reset_wait(void)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (file_read_s64(RESET "written") ==
+		    file_read_s64(RESET "aborted"))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/*
+ * It says that it has aborted copies, and then stops its engine, which writes until
+ * then: what it writes to is nobody's.
+ */
+TEST_F_TIMEOUT(provider, aborts_before_it_stops, LIMIT)
+{
+	reset_start(_metadata, self);
+	mem_free(&self->mem);
+	ASSERT_EQ(0, mem_make(&self->mem, MEM_ANON, KIB(64), 0));
+	EXPECT_EQ(KIB(64) / PAGE, mem_move_all(&self->mem, 1, false));
+	EXPECT_TRUE(reset_wait());
+	EXPECT_LT(0, file_read_s64(RESET "written"));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, counts_since(&self->counts));
+	EXPECT_LT(0, EV(&self->counts, folios_redone));
+	EXPECT_EQ(0, EV(&self->counts, folios_limbo));
+	EXPECT_EQ(0, EV(&self->counts, bad_reports));
+	reset_stop(_metadata, self);
 }
 
 /* The module does not know mgx_sim: its terminate_sync() proves nothing. */

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mgx_reset.c - a provider of dmaengine whose engine hangs, and which resets it as
+ * ioatdma does (ioat_reboot_chan()): it calls back for what it aborts, and only then
+ * stops the engine, all with bottom halves off. Until then the engine writes. Test-only.
+ *
+ * All of that happens on another CPU before issue_pending() has returned, so that it
+ * is the CPU which submits that has the last of a job.
+ *
+ * One channel, one user: of each count there is one who writes it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bottom_half.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/sizes.h>
+#include <linux/wait.h>
+
+#define RESET_RING   128
+#define RESET_WAIT_S 5
+#define RESET_BYTE   0x5a
+
+static unsigned int stop_ms = 500;
+module_param(stop_ms, uint, 0444);
+MODULE_PARM_DESC(stop_ms,
+		 "from what is called back to the engine's last write");
+
+static u32 reset_aborted; /* called back so far */
+module_param_named(aborted, reset_aborted, uint, 0444);
+MODULE_PARM_DESC(aborted, "copies that were called back so far");
+
+static u32 reset_written; /* and written to */
+module_param_named(written, reset_written, uint, 0444);
+MODULE_PARM_DESC(written, "of these, what was written to afterwards");
+
+static char reset_name[32];
+module_param_string(name, reset_name, sizeof(reset_name), 0444);
+MODULE_PARM_DESC(name, "of the channel");
+
+/**
+ * struct reset_tx - a descriptor
+ * @tx: what dmaengine knows of it
+ * @dst: where to
+ * @len: bytes
+ */
+struct reset_tx {
+	struct dma_async_tx_descriptor tx;
+	dma_addr_t dst;
+	size_t len;
+};
+
+static struct reset_tx reset_ring[RESET_RING];
+static u32 reset_head;	 /* prepared so far */
+static u32 reset_issued; /* and to be copied */
+static struct dma_device reset_dev;
+static struct dma_chan reset_chan;
+static struct platform_device *reset_pdev;
+static struct task_struct *reset_task;
+static DECLARE_WAIT_QUEUE_HEAD(reset_wait);
+
+static struct reset_tx *reset_at(u32 i)
+{
+	return &reset_ring[i % RESET_RING];
+}
+
+static dma_cookie_t reset_submit(struct dma_async_tx_descriptor *tx)
+{
+	dma_cookie_t cookie = reset_chan.cookie + 1;
+
+	if (cookie < DMA_MIN_COOKIE)
+		cookie = DMA_MIN_COOKIE;
+	reset_chan.cookie = cookie;
+	tx->cookie = cookie;
+	return cookie;
+}
+
+static struct dma_async_tx_descriptor *reset_prep(struct dma_chan *chan,
+						  dma_addr_t dst,
+						  dma_addr_t src, size_t len,
+						  unsigned long flags)
+{
+	struct reset_tx *tx = reset_at(reset_head);
+
+	if (reset_head - smp_load_acquire(&reset_written) == RESET_RING)
+		return NULL;
+	reset_head++;
+	tx->tx.flags = flags;
+	tx->dst = dst;
+	tx->len = len;
+	return &tx->tx;
+}
+
+/* Its reset has begun before this returns, unless that would take too long. */
+static void reset_issue(struct dma_chan *chan)
+{
+	u32 issued = reset_head;
+	u32 ms = 0;
+
+	smp_store_release(&reset_issued, issued);
+	wake_up(&reset_wait);
+	while (smp_load_acquire(&reset_aborted) != issued &&
+	       ms++ < RESET_WAIT_S * MSEC_PER_SEC)
+		mdelay(1);
+}
+
+static enum dma_status reset_status(struct dma_chan *chan, dma_cookie_t cookie,
+				    struct dma_tx_state *state)
+{
+	return DMA_IN_PROGRESS;
+}
+
+static void reset_abort(struct reset_tx *tx)
+{
+	const struct dmaengine_result aborted = {
+		.result = DMA_TRANS_ABORTED,
+		.residue = tx->len,
+	};
+
+	tx->tx.callback_result(tx->tx.callback_param, &aborted);
+}
+
+/* Without an IOMMU, and with all memory in reach, these are physical addresses. */
+static void reset_write(const struct reset_tx *tx)
+{
+	memset(phys_to_virt(tx->dst), RESET_BYTE, tx->len);
+}
+
+static void reset_engine(u32 from, u32 to)
+{
+	u32 i;
+
+	local_bh_disable();
+	for (i = from; i != to; i++)
+		reset_abort(reset_at(i));
+	smp_store_release(&reset_aborted, to);
+	mdelay(stop_ms);
+	for (i = from; i != to; i++)
+		reset_write(reset_at(i));
+	local_bh_enable();
+	smp_store_release(&reset_written, to);
+}
+
+static bool reset_is_due(void)
+{
+	return smp_load_acquire(&reset_issued) != reset_written;
+}
+
+static int reset_main(void *unused)
+{
+	while (!kthread_should_stop()) {
+		wait_event_idle(reset_wait,
+				reset_is_due() || kthread_should_stop());
+		if (reset_is_due())
+			reset_engine(reset_written, reset_issued);
+	}
+	return 0;
+}
+
+/* --- life ---------------------------------------------------------------------------- */
+
+static int reset_alloc(struct dma_chan *chan)
+{
+	chan->cookie = DMA_MIN_COOKIE;
+	chan->completed_cookie = DMA_MIN_COOKIE;
+	return RESET_RING;
+}
+
+static void reset_free(struct dma_chan *chan)
+{
+}
+
+static void reset_describe(struct device *dev)
+{
+	u32 i;
+
+	reset_dev.dev = dev;
+	dma_cap_set(DMA_MEMCPY, reset_dev.cap_mask);
+	dma_cap_set(DMA_PRIVATE, reset_dev.cap_mask);
+	reset_dev.device_alloc_chan_resources = reset_alloc;
+	reset_dev.device_free_chan_resources = reset_free;
+	reset_dev.device_prep_dma_memcpy = reset_prep;
+	reset_dev.device_issue_pending = reset_issue;
+	reset_dev.device_tx_status = reset_status;
+	INIT_LIST_HEAD(&reset_dev.channels);
+	reset_chan.device = &reset_dev;
+	list_add_tail(&reset_chan.device_node, &reset_dev.channels);
+	for (i = 0; i < RESET_RING; i++) {
+		dma_async_tx_descriptor_init(&reset_ring[i].tx, &reset_chan);
+		reset_ring[i].tx.tx_submit = reset_submit;
+	}
+}
+
+static int reset_probe(struct platform_device *pdev)
+{
+	int rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+
+	if (rc)
+		return rc;
+	dma_set_max_seg_size(&pdev->dev, SZ_1M);
+	reset_describe(&pdev->dev);
+	rc = dma_async_device_register(&reset_dev);
+	if (!rc)
+		strscpy(reset_name, dma_chan_name(&reset_chan));
+	return rc;
+}
+
+static struct platform_driver reset_driver = {
+	.driver.name = KBUILD_MODNAME,
+};
+
+static int __init reset_init(void)
+{
+	int rc;
+
+	reset_task = kthread_run(reset_main, NULL, "mgx_reset");
+	if (IS_ERR(reset_task))
+		return PTR_ERR(reset_task);
+	reset_pdev = platform_create_bundle(&reset_driver, reset_probe, NULL, 0,
+					    NULL, 0);
+	rc = PTR_ERR_OR_ZERO(reset_pdev);
+	if (rc)
+		kthread_stop(reset_task);
+	return rc;
+}
+
+static void __exit reset_exit(void)
+{
+	dma_async_device_unregister(&reset_dev);
+	platform_device_unregister(reset_pdev);
+	platform_driver_unregister(&reset_driver);
+	kthread_stop(reset_task);
+}
+
+module_init(reset_init);
+module_exit(reset_exit);
+
+MODULE_DESCRIPTION(
+	"A provider of dmaengine that aborts copies before it stops its engine");
+MODULE_LICENSE("GPL");
