@@ -91,6 +91,7 @@ static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
  *	a directory
  * @MGX_HOLD_REFS: somebody else holds a reference
  * @MGX_HOLD_TAGS: it has memory tags, which engines do not copy
+ * @MGX_HOLD_SIZE: &mgx_pair.size cannot hold it (16 GiB of hugetlb on arm64)
  */
 enum mgx_hold {
 	MGX_HOLD_NONE,
@@ -99,6 +100,7 @@ enum mgx_hold {
 	MGX_HOLD_MAPPING,
 	MGX_HOLD_REFS,
 	MGX_HOLD_TAGS,
+	MGX_HOLD_SIZE,
 };
 
 static const enum mgx_event mgx_hold_event[] = {
@@ -107,6 +109,7 @@ static const enum mgx_event mgx_hold_event[] = {
 	[MGX_HOLD_MAPPING] = MGX_EV_held_mapping,
 	[MGX_HOLD_REFS] = MGX_EV_held_refs,
 	[MGX_HOLD_TAGS] = MGX_EV_held_tags,
+	[MGX_HOLD_SIZE] = MGX_EV_held_size,
 };
 
 static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
@@ -150,6 +153,8 @@ static __always_inline enum mgx_hold mgx_hold(struct folio *src)
 		return MGX_HOLD_DEVICE;
 	if (mgx_has_tags(src))
 		return MGX_HOLD_TAGS;
+	if (folio_size(src) > U32_MAX)
+		return MGX_HOLD_SIZE;
 	if (!folio_test_anon(src) || folio_test_swapcache(src)) {
 		enum mgx_hold hold = mgx_hold_mapping(src);
 

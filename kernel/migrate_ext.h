@@ -461,7 +461,8 @@ struct mgx_ops {
 	X(channel_events_lost, "events of channels not told: too many at once") \
 	X(held_tags, "folios held back: memory tags, which engines don't copy") \
 	X(pieces_unreached, "pieces at addresses that their engine cannot reach") \
-	X(pieces_refused, "pieces that an engine refused though it was idle")
+	X(pieces_refused, "pieces that an engine refused though it was idle") \
+	X(held_size, "folios held back: of 4 GiB or more")
 
 enum mgx_event {
 #define MGX_EVENT_ENUM(name, desc) MGX_EV_##name,
