@@ -38,7 +38,6 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/swiotlb.h>
 #include <linux/workqueue.h>
 
 #include "mgx.h"
@@ -88,7 +87,7 @@ struct mgx_dma_job {
 
 /**
  * struct mgx_dma - an engine's channel that is ours
- * @node: in mgx_dma_list
+ * @node: in mgx_dma_list, or mgx_dma_left
  * @chan: dmaengine's, NULL while it is given back
  * @cdev: its device, which outlives it
  * @shared: others submit to it too
@@ -136,16 +135,26 @@ MODULE_PARM_DESC(
 	"drivers, separated by commas, that sleep when they prepare a copy: a thread does that for each of their channels (default idxd)");
 
 /*
- * ae4dma (7.3) starts one descriptor when it is told to issue what is pending, and
- * the next one never (pt_issue_pending(), pt_cmd_callback_work()); and it takes a
- * mutex in prep (pt_create_desc()).
+ * What these do with several descriptors at once cannot be trusted:
+ *
+ * ae4dma (7.3) starts one when it is told to issue what is pending, and the next
+ * one never (pt_issue_pending(), pt_cmd_callback_work()); and it takes a mutex in
+ * prep (pt_create_desc()).
+ *
+ * xilinx-vdma has AXI CDMA without scatter-gather copy the first, and calls back for
+ * all as if it had (xilinx_cdma_start_transfer()); with it, and more of them than its
+ * coalescing counts, it calls back for what is still copied.
+ *
+ * mtk-cqdma starts all of them, and each once more when the one before has ended
+ * (mtk_cqdma_issue_vchan_pending(), mtk_cqdma_consume_work_queue()), so that it may
+ * call back for a copy that is being made again.
  */
-static char mgx_dma_ignored[64] = "ae4dma";
+static char mgx_dma_ignored[64] = "ae4dma,xilinx-vdma,mtk-cqdma,mtk_cqdma";
 module_param_string(dma_ignored, mgx_dma_ignored, sizeof(mgx_dma_ignored),
 		    0444);
 MODULE_PARM_DESC(
 	dma_ignored,
-	"drivers, separated by commas, whose channels are left alone (default ae4dma)");
+	"drivers, separated by commas, whose channels are left alone (default ae4dma,xilinx-vdma,mtk-cqdma,mtk_cqdma)");
 
 /*
  * That terminate_sync() returns 0 is no proof (rule 4): zynqmp_dma and ptdma drop
@@ -159,9 +168,22 @@ MODULE_PARM_DESC(
 	dma_terminates,
 	"drivers, separated by commas, whose terminate_sync() is known to stop the engine: late jobs are ended by it; those of others are waited for (default mgx_sim)");
 
-static DEFINE_MUTEX(mgx_dma_mutex);	/* the list */
+/*
+ * Nor does everybody stop an engine whose channel is released, or keep from calling
+ * back: mv_xor_v2 and bcm-sba-raid do so later, ccp and ptdma from a descriptor that
+ * they have freed. Whose code says that nothing comes any more is listed here.
+ */
+static char mgx_dma_releases[64] = "ioatdma,mgx_sim";
+module_param_string(dma_releases, mgx_dma_releases, sizeof(mgx_dma_releases),
+		    0444);
+MODULE_PARM_DESC(
+	dma_releases,
+	"drivers, separated by commas, known not to call back once a channel is released: those of others that are late are kept until they answer (default ioatdma,mgx_sim)");
+
+static DEFINE_MUTEX(mgx_dma_mutex);	/* the lists */
 static DEFINE_MUTEX(mgx_dma_switching); /* the parameter */
 static LIST_HEAD(mgx_dma_list);
+static LIST_HEAD(mgx_dma_left); /* see mgx_dma_leave() */
 
 /* Whether @list, whose entries end with commas, has the driver of @dev. */
 static bool mgx_dma_listed(const struct device *dev, const char *list)
@@ -183,6 +205,12 @@ static struct mgx_dma_job *mgx_dma_job(struct mgx_dma *dma,
 	return dma->jobs + job->index;
 }
 
+/* Its device was removed while it was ours. */
+static bool mgx_dma_gone(const struct mgx_dma *dma)
+{
+	return dma->chan && !READ_ONCE(dma->cdev->chan);
+}
+
 static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			  u32 len)
 {
@@ -193,6 +221,16 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 		return;
 	dma_unmap_page(dma->dev, desc->src, len, DMA_TO_DEVICE);
 	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
+}
+
+/* What is still mapped. Nothing can be for a device that is gone. */
+static void mgx_dma_unmap_job(struct mgx_dma *dma, struct mgx_dma_job *mine)
+{
+	struct mgx_job *job = mine->job;
+	u32 i;
+
+	for (i = 0; i < job->nr && !mgx_dma_gone(dma); i++)
+		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
 }
 
 static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
@@ -266,12 +304,8 @@ static void mgx_dma_end(struct work_struct *work)
 static void mgx_dma_stopped(struct rcu_head *rcu)
 {
 	struct mgx_dma_job *mine = container_of(rcu, struct mgx_dma_job, rcu);
-	struct mgx_job *job = mine->job;
-	u32 i;
 
-	for (i = 0; i < job->nr; i++)
-		mgx_dma_unmap(mgx_channel_priv(job->channel), &mine->desc[i],
-			      job->seg[i].len);
+	mgx_dma_unmap_job(mgx_channel_priv(mine->job->channel), mine);
 	mgx_dma_end_job(mine);
 }
 
@@ -291,23 +325,17 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 	rcu_read_unlock();
 }
 
-/* Its device was removed while it was ours. */
-static bool mgx_dma_gone(const struct mgx_dma *dma)
-{
-	return dma->chan && !READ_ONCE(dma->cdev->chan);
-}
-
 /*
  * It is not with the engine any more. Once only, whatever the provider does. Bounce
- * buffers are others' once they are unmapped, so not before the engine has @stopped;
- * behind an IOMMU it faults, and a device may be gone before the job's end.
+ * buffers and addresses of an IOMMU are others' once they are unmapped, so not
+ * before the engine has @stopped, or is gone.
  */
 static bool mgx_dma_desc_end(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 			     u32 len, bool stopped)
 {
 	if (!xchg(&desc->busy, false))
 		return false;
-	if (stopped || !is_swiotlb_force_bounce(dma->dev))
+	if (stopped || mgx_dma_gone(dma))
 		mgx_dma_unmap(dma, desc, len);
 	atomic_dec(&dma->out);
 	return true;
@@ -481,6 +509,7 @@ static int mgx_dma_start(struct mgx_channel *channel, struct mgx_job *job)
 	sent = mgx_dma_send_all(dma, job, &full);
 	spin_unlock_bh(&dma->lock);
 	if (!sent) {
+		mgx_dma_unmap_job(dma, mine);
 		mine->job = NULL;
 		bitmap_zero(job->failed, MGX_JOB_SEGS);
 		return full ? -EAGAIN : -ERANGE;
@@ -506,6 +535,14 @@ static void mgx_dma_poll(struct mgx_channel *channel)
 	local_bh_enable();
 }
 
+/* What was called back has ended afterwards. */
+static void mgx_dma_settle(struct mgx_dma *dma)
+{
+	synchronize_rcu(); /* a callback may be about to end a job */
+	rcu_barrier();
+	flush_work(&dma->end);
+}
+
 /* The engine has stopped and calls nobody back: end what it had. */
 static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 {
@@ -516,6 +553,7 @@ static void mgx_dma_forget(struct mgx_dma *dma, struct mgx_dma_job *mine)
 		return;
 	for (i = 0; i < job->nr; i++)
 		mgx_dma_desc_end(dma, &mine->desc[i], job->seg[i].len, true);
+	mgx_dma_unmap_job(dma, mine);
 	mine->job = NULL;
 	mgx_job_done(job, 0, -EIO);
 }
@@ -538,11 +576,8 @@ static int mgx_dma_quiesce(struct mgx_channel *channel)
 	    !mgx_dma_listed(dma->dev, mgx_dma_terminates))
 		return -EBUSY;
 	rc = dmaengine_terminate_sync(dma->chan);
-	/* What was called back has ended well; no more callbacks come. */
-	if (!rc) {
-		rcu_barrier();
-		flush_work(&dma->end);
-	}
+	if (!rc)
+		mgx_dma_settle(dma); /* no more callbacks come */
 	for (i = 0; !rc && i < MGX_DMA_CREDITS; i++)
 		mgx_dma_forget(dma, &dma->jobs[i]);
 	return rc;
@@ -588,6 +623,7 @@ static void mgx_dma_drop(struct mgx_dma *dma)
 		flush_workqueue(dma->thread);
 	if (!dma->shared)
 		mgx_dma_give_back(dma);
+	mgx_dma_settle(dma);
 	dma->chan = NULL;
 	put_device(dma->dev);
 	put_device(&dma->cdev->device);
@@ -653,45 +689,85 @@ static bool mgx_dma_busy(const struct mgx_dma *dma)
 	return false;
 }
 
-/*
- * A shared engine that is late is not stopped by releasing it: what its
- * callbacks need stays, and so does the module. As for a thread that waits in a
- * driver.
- */
-static bool mgx_dma_leave(const struct mgx_dma *dma)
+/* No callback comes any more, nor when a driver that is gone owes some. */
+static bool mgx_dma_over(const struct mgx_dma *dma)
 {
-	if (!(dma->shared || dma->thread) || !mgx_dma_busy(dma))
-		return false;
-	if (try_module_get(THIS_MODULE))
-		return true;
-	while (mgx_dma_busy(dma)) /* the module is being removed */
-		msleep(20);
-	return false;
+	return !mgx_dma_busy(dma) || (!dma->thread && mgx_dma_gone(dma) &&
+				      !READ_ONCE(dma->dev->driver));
 }
 
-/* An engine that never stopped may call back until it is released. */
-static void mgx_dma_free(struct mgx_dma *dma)
+static void mgx_dma_destroy(struct mgx_dma *dma)
 {
-	struct mgx_channel *channel = dma->channel;
-
-	if (IS_ERR_OR_NULL(channel))
-		channel = NULL;
-	if (channel) {
-		kobject_get(&channel->kobj);
-		mgx_channel_unregister(channel);
-	}
-	if (mgx_dma_leave(dma))
-		return;
 	mgx_dma_drop(dma);
-	synchronize_rcu(); /* a callback may be about to end a job */
-	rcu_barrier();
-	flush_work(&dma->end);
-	if (channel)
-		kobject_put(&channel->kobj);
+	if (!IS_ERR_OR_NULL(dma->channel))
+		kobject_put(&dma->channel->kobj);
 	if (dma->thread)
 		destroy_workqueue(dma->thread);
 	kvfree(dma->jobs);
 	kfree(dma);
+}
+
+static void mgx_dma_revisit(struct work_struct *work);
+static DECLARE_DELAYED_WORK(mgx_dma_left_work, mgx_dma_revisit);
+
+static void mgx_dma_revisit_later(void)
+{
+	schedule_delayed_work(&mgx_dma_left_work, MGX_DMA_SCAN_S * HZ);
+}
+
+/* Those that have answered since they were left. */
+static void mgx_dma_revisit(struct work_struct *work)
+{
+	struct mgx_dma *dma, *next;
+
+	mutex_lock(&mgx_dma_mutex);
+	list_for_each_entry_safe(dma, next, &mgx_dma_left, node) {
+		if (!mgx_dma_over(dma))
+			continue;
+		list_del(&dma->node);
+		mgx_dma_destroy(dma);
+		module_put(THIS_MODULE);
+	}
+	if (!list_empty(&mgx_dma_left))
+		mgx_dma_revisit_later();
+	mutex_unlock(&mgx_dma_mutex);
+}
+
+/*
+ * An engine that is late may call back after its channel was released, unless its
+ * driver is known not to; a shared one is not even stopped by that, and a thread may
+ * wait in a driver. What callbacks need stays until they have come, and so does the
+ * module.
+ */
+static bool mgx_dma_leave(struct mgx_dma *dma)
+{
+	bool silent = !dma->shared && !dma->thread &&
+		      mgx_dma_listed(dma->dev, mgx_dma_releases);
+
+	if (silent || mgx_dma_over(dma))
+		return false;
+	mgx_dma_settle(dma);
+	if (mgx_dma_over(dma))
+		return false;
+	if (try_module_get(THIS_MODULE)) {
+		list_add(&dma->node, &mgx_dma_left);
+		mgx_dma_revisit_later();
+		return true;
+	}
+	while (!mgx_dma_over(dma)) /* the module is being removed */
+		msleep(20);
+	return false;
+}
+
+/* It is in no list any more. */
+static void mgx_dma_free(struct mgx_dma *dma)
+{
+	if (!IS_ERR_OR_NULL(dma->channel)) {
+		kobject_get(&dma->channel->kobj);
+		mgx_channel_unregister(dma->channel);
+	}
+	if (!mgx_dma_leave(dma))
+		mgx_dma_destroy(dma);
 }
 
 /* What jobs need, and who prepares them. */
@@ -985,4 +1061,6 @@ void mgx_dma_exit(void)
 	mgx_dma_ready = false;
 	mgx_dma_enable(false);
 	mutex_unlock(&mgx_dma_switching);
+	/* Who was left held the module, but that work may not be over. */
+	cancel_delayed_work_sync(&mgx_dma_left_work);
 }

@@ -432,16 +432,22 @@ TEST_F_TIMEOUT(provider, aborts_before_it_stops, LIMIT)
 	reset_stop(_metadata, self);
 }
 
-/* The module does not know mgx_sim: its terminate_sync() proves nothing. */
-static void not_known(struct __test_metadata *_metadata, provider_t *self)
+/* The module does not know mgx_sim: that its functions return proves nothing. */
+static void not_known_by(struct __test_metadata *_metadata, provider_t *self,
+			 const char *params)
 {
 	policy_close(&self->policy);
 	ASSERT_EQ(0, sims_stop());
-	ASSERT_EQ(0, module_anew("dma_terminates=others,mgx_sim2"));
+	ASSERT_EQ(0, module_anew(params));
 	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
 	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
 	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "300"));
 	ASSERT_EQ(0, counts_read(&self->counts));
+}
+
+static void not_known(struct __test_metadata *_metadata, provider_t *self)
+{
+	not_known_by(_metadata, self, "dma_terminates=others,mgx_sim2");
 }
 
 static void known_again(struct __test_metadata *_metadata, provider_t *self)
@@ -477,6 +483,44 @@ TEST_F_TIMEOUT(provider, not_known_to_stop, LIMIT)
 	ASSERT_EQ(0, sim_set(0, "present", 0));
 	sleep(4);
 	EXPECT_EQ(PAGES, mem_move_all(&self->mem, 1, false));
+	EXPECT_EQ(0, mem_check(&self->mem));
+	ASSERT_EQ(0, counts_since(c));
+	EXPECT_LT(0, EV(c, folios_limbo));
+	EXPECT_EQ(EV(c, folios_limbo), EV(c, limbo_released));
+	known_again(_metadata, self);
+}
+
+static bool module_wait_users(int nr)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (file_read_s64("/sys/module/migrate_ext/refcnt") == nr)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/*
+ * Let go of while it is late, with a driver that may call back afterwards: what that
+ * needs stays, and the module, until it has.
+ */
+TEST_F_TIMEOUT(provider, left_until_it_answers, LIMIT)
+{
+	struct counts *c = &self->counts;
+
+	not_known_by(_metadata, self, "dma_terminates=no dma_releases=no");
+	ASSERT_EQ(0, sim_set(0, "late_ms", 600000));
+	ASSERT_EQ(0, sim_set(0, "faults/late", 1));
+	EXPECT_GT(PAGES, mem_move_pages(&self->mem, 1, false));
+	policy_close(&self->policy);
+	ASSERT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
+	EXPECT_TRUE(module_wait_users(2)); /* mgx_sim and the channel */
+	EXPECT_EQ(0, mem_check(&self->mem));
+
+	ASSERT_EQ(0, sim_set(0, "late_ms", 1));
+	EXPECT_TRUE(module_wait_users(1));
 	EXPECT_EQ(0, mem_check(&self->mem));
 	ASSERT_EQ(0, counts_since(c));
 	EXPECT_LT(0, EV(c, folios_limbo));
