@@ -87,8 +87,8 @@ static_assert((int)MGX_REASON_DAMON == (int)MR_DAMON);
  * @MGX_HOLD_NONE: it can be
  * @MGX_HOLD_DEVICE: movable_ops page, or device memory
  * @MGX_HOLD_INACCESSIBLE: reading it may be fatal (guest_memfd)
- * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own, or is that of
- *	a directory
+ * @MGX_HOLD_MAPPING: its mapping has a migrate_folio() of its own, or is not that
+ *	of a regular file
  * @MGX_HOLD_REFS: somebody else holds a reference
  * @MGX_HOLD_TAGS: it has memory tags, which engines do not copy
  * @MGX_HOLD_SIZE: &mgx_pair.size cannot hold it (16 GiB of hugetlb on arm64)
@@ -126,8 +126,11 @@ static noinline enum mgx_hold mgx_hold_mapping(struct folio *src)
 	if (mapping->a_ops->migrate_folio != migrate_folio &&
 	    mapping->a_ops->migrate_folio != filemap_migrate_folio)
 		return MGX_HOLD_MAPPING;
-	/* That of swap has no inode. */
-	if (mapping->host && S_ISDIR(mapping->host->i_mode))
+	/*
+	 * Others are written to without the folio's lock: directories (AFS of 6.12),
+	 * block devices, by btrfs and ntfs. The mapping of swap has no inode.
+	 */
+	if (mapping->host && !S_ISREG(mapping->host->i_mode))
 		return MGX_HOLD_MAPPING;
 	return MGX_HOLD_NONE;
 }
@@ -144,8 +147,8 @@ static bool mgx_pinning(void)
 /*
  * Why @src must not be copied before its turn (rule 1). Both folios are
  * locked and @src is unmapped, so the answer holds until the turn, but for
- * references that are taken later and then refuse it there, and for pins that
- * come and go, see mgx_turn_copied().
+ * references that are taken later and, while they are held, refuse it there, and
+ * for pins that come and go, see mgx_turn_copied().
  */
 static __always_inline enum mgx_hold mgx_hold(struct folio *src)
 {
