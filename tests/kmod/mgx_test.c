@@ -535,7 +535,7 @@ static const struct address_space_operations mgxt_aops_plain = {
 	.migrate_folio = migrate_folio,
 };
 
-static const struct address_space_operations mgxt_aops_directory = {
+static const struct address_space_operations mgxt_aops_unlocked = {
 	.dirty_folio = noop_dirty_folio,
 	.migrate_folio = filemap_migrate_folio,
 };
@@ -546,8 +546,21 @@ static const struct address_space_operations *const mgxt_aops[] = {
 	[MGXT_FILE_REFUSE] = &mgxt_aops_refuse,
 	[MGXT_FILE_WAIT] = &mgxt_aops_wait,
 	[MGXT_FILE_INACCESSIBLE] = &mgxt_aops_plain,
-	[MGXT_FILE_DIRECTORY] = &mgxt_aops_directory,
+	[MGXT_FILE_DIRECTORY] = &mgxt_aops_unlocked,
+	[MGXT_FILE_DEVICE] = &mgxt_aops_unlocked,
 };
+
+static umode_t mgxt_mode(__u32 kind)
+{
+	switch (kind) {
+	case MGXT_FILE_DIRECTORY:
+		return S_IFDIR | 0700;
+	case MGXT_FILE_DEVICE:
+		return S_IFBLK | 0600;
+	default:
+		return S_IFREG | 0600;
+	}
+}
 
 /* Up to the end of one page. The lock keeps a MGXT_FILE_LOCK folio where it is. */
 static ssize_t mgxt_file_copy(struct file *file, char __user *to,
@@ -632,8 +645,7 @@ static struct file *mgxt_file_open(const struct mgxt_file *want)
 	mapping_set_unevictable(mapping);
 	if (want->kind == MGXT_FILE_INACCESSIBLE)
 		mapping_set_inaccessible(mapping);
-	if (want->kind == MGXT_FILE_DIRECTORY)
-		mapping->host->i_mode = S_IFDIR | 0700;
+	mapping->host->i_mode = mgxt_mode(want->kind);
 	i_size_write(mapping->host, (loff_t)want->pages << PAGE_SHIFT);
 	file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	rc = mgxt_file_fill(mapping, want->pages);

@@ -94,6 +94,7 @@ struct mgxt_call {
  * @MGXT_FILE_INACCESSIBLE: not its own, but the mapping is inaccessible
  * @MGXT_FILE_DIRECTORY: not its own, but the inode is a directory, whose content
  *	write() changes without the folio's lock, as AFS of 6.12 does
+ * @MGXT_FILE_DEVICE: the same, of a block device, as btrfs does
  */
 enum mgxt_file_kind {
 	MGXT_FILE_LOCK,
@@ -102,6 +103,7 @@ enum mgxt_file_kind {
 	MGXT_FILE_WAIT,
 	MGXT_FILE_INACCESSIBLE,
 	MGXT_FILE_DIRECTORY,
+	MGXT_FILE_DEVICE,
 };
 
 /* What the owner of a MGXT_FILE_ALONE folio writes to all of it. */

@@ -148,6 +148,11 @@ TEST_F_TIMEOUT(mapping, directory_changes, LIMIT)
 	changes(_metadata, self, MGXT_FILE_DIRECTORY);
 }
 
+TEST_F_TIMEOUT(mapping, device_changes, LIMIT)
+{
+	changes(_metadata, self, MGXT_FILE_DEVICE);
+}
+
 /* Its turn is no reason to copy others, under whatever lock it has. */
 TEST_F_TIMEOUT(mapping, turn_begins_nothing, LIMIT)
 {

@@ -511,7 +511,7 @@ TEST_F_TIMEOUT(provider, left_until_it_answers, LIMIT)
 	struct counts *c = &self->counts;
 
 	not_known_by(_metadata, self, "dma_terminates=no dma_releases=no");
-	ASSERT_EQ(0, sim_set(0, "late_ms", 600000));
+	ASSERT_EQ(0, sim_set(0, "late_ms", 20000));
 	ASSERT_EQ(0, sim_set(0, "faults/late", 1));
 	EXPECT_GT(PAGES, mem_move_pages(&self->mem, 1, false));
 	policy_close(&self->policy);
