@@ -756,8 +756,9 @@ static void mgx_channel_abandon(struct mgx_channel *channel)
  * @channel: one that mgx_channel_register() returned
  *
  * Waits for the calls that use it. Afterwards the driver's functions are not
- * called any more, and the driver calls mgx_job_done() no more: what it has not
- * ended is in memory that is never freed.
+ * called any more, and the driver calls mgx_job_done() no more, unless it holds a
+ * reference of @channel's kobject: what it never ends is in memory that is never
+ * freed.
  *
  * Context: process, may sleep.
  */
