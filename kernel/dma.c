@@ -223,14 +223,19 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
 }
 
-/* What is still mapped. Nothing can be for a device that is gone. */
+/* What is still mapped, of which a device that is gone has nothing. */
 static void mgx_dma_unmap_job(struct mgx_dma *dma, struct mgx_dma_job *mine)
 {
 	struct mgx_job *job = mine->job;
+	bool gone = mgx_dma_gone(dma);
 	u32 i;
 
-	for (i = 0; i < job->nr && !mgx_dma_gone(dma); i++)
-		mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
+	for (i = 0; i < job->nr; i++) {
+		if (gone)
+			mine->desc[i].mapped = false;
+		else
+			mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
+	}
 }
 
 static bool mgx_dma_map(struct mgx_dma *dma, struct mgx_dma_desc *desc,
@@ -733,6 +738,13 @@ static void mgx_dma_revisit(struct work_struct *work)
 	mutex_unlock(&mgx_dma_mutex);
 }
 
+/* Once its channel is released. */
+static bool mgx_dma_silent(const struct mgx_dma *dma)
+{
+	return !dma->shared && !dma->thread &&
+	       mgx_dma_listed(dma->dev, mgx_dma_releases);
+}
+
 /*
  * An engine that is late may call back after its channel was released, unless its
  * driver is known not to; a shared one is not even stopped by that, and a thread may
@@ -741,10 +753,7 @@ static void mgx_dma_revisit(struct work_struct *work)
  */
 static bool mgx_dma_leave(struct mgx_dma *dma)
 {
-	bool silent = !dma->shared && !dma->thread &&
-		      mgx_dma_listed(dma->dev, mgx_dma_releases);
-
-	if (silent || mgx_dma_over(dma))
+	if (mgx_dma_over(dma) || mgx_dma_silent(dma))
 		return false;
 	mgx_dma_settle(dma);
 	if (mgx_dma_over(dma))
