@@ -223,11 +223,11 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
 }
 
-/* What is still mapped, of which a device that is gone has nothing. */
+/* What is still mapped; but not for a device whose driver is gone, as it may be. */
 static void mgx_dma_unmap_job(struct mgx_dma *dma, struct mgx_dma_job *mine)
 {
 	struct mgx_job *job = mine->job;
-	bool gone = mgx_dma_gone(dma);
+	bool gone = mgx_dma_gone(dma) && !READ_ONCE(dma->dev->driver);
 	u32 i;
 
 	for (i = 0; i < job->nr; i++) {
@@ -701,6 +701,14 @@ static bool mgx_dma_over(const struct mgx_dma *dma)
 				      !READ_ONCE(dma->dev->driver));
 }
 
+/* One that is ours alone may want to be asked for what it has done. */
+static bool mgx_dma_look(const struct mgx_dma *dma)
+{
+	if (!dma->shared)
+		mgx_dma_poll(dma->channel);
+	return mgx_dma_over(dma);
+}
+
 static void mgx_dma_destroy(struct mgx_dma *dma)
 {
 	mgx_dma_drop(dma);
@@ -727,7 +735,7 @@ static void mgx_dma_revisit(struct work_struct *work)
 
 	mutex_lock(&mgx_dma_mutex);
 	list_for_each_entry_safe(dma, next, &mgx_dma_left, node) {
-		if (!mgx_dma_over(dma))
+		if (!mgx_dma_look(dma))
 			continue;
 		list_del(&dma->node);
 		mgx_dma_destroy(dma);
@@ -763,7 +771,7 @@ static bool mgx_dma_leave(struct mgx_dma *dma)
 		mgx_dma_revisit_later();
 		return true;
 	}
-	while (!mgx_dma_over(dma)) /* the module is being removed */
+	while (!mgx_dma_look(dma)) /* the module is being removed */
 		msleep(20);
 	return false;
 }
