@@ -86,6 +86,7 @@ static struct dma_async_tx_descriptor *reset_prep(struct dma_chan *chan,
 {
 	struct reset_tx *tx = reset_at(reset_head);
 
+	/* pairs with the release when the descriptor is not used any more */
 	if (reset_head - smp_load_acquire(&reset_written) == RESET_RING)
 		return NULL;
 	reset_head++;
@@ -101,8 +102,10 @@ static void reset_issue(struct dma_chan *chan)
 	u32 issued = reset_head;
 	u32 ms = 0;
 
+	/* pairs with the acquire in reset_is_due(): they are filled in */
 	smp_store_release(&reset_issued, issued);
 	wake_up(&reset_wait);
+	/* pairs with the release after the callbacks */
 	while (smp_load_acquire(&reset_aborted) != issued &&
 	       ms++ < RESET_WAIT_S * MSEC_PER_SEC)
 		mdelay(1);
@@ -137,16 +140,19 @@ static void reset_engine(u32 from, u32 to)
 	local_bh_disable();
 	for (i = from; i != to; i++)
 		reset_abort(reset_at(i));
+	/* pairs with the acquire of who waits in reset_issue() */
 	smp_store_release(&reset_aborted, to);
 	mdelay(stop_ms);
 	for (i = from; i != to; i++)
 		reset_write(reset_at(i));
 	local_bh_enable();
+	/* pairs with the acquire in reset_prep() */
 	smp_store_release(&reset_written, to);
 }
 
 static bool reset_is_due(void)
 {
+	/* pairs with the release in reset_issue() */
 	return smp_load_acquire(&reset_issued) != reset_written;
 }
 
