@@ -320,7 +320,7 @@ static void mgx_dma_put(struct mgx_dma *dma, struct mgx_job *job)
 
 	if (!refcount_dec_and_test(&mine->left))
 		return;
-	rcu_read_lock(); /* until either is done, see mgx_dma_free() */
+	rcu_read_lock(); /* until either is done, see mgx_dma_settle() */
 	if (READ_ONCE(mine->aborted)) {
 		call_rcu_hurry(&mine->rcu, mgx_dma_stopped);
 	} else {

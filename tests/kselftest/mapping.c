@@ -2,8 +2,9 @@
 /*
  * mapping.c - folios of a mapping whose migrate_folio() is its own are copied
  * at their turn, by the kernel: their content may change under locks that only
- * this function knows. So are those of directories, which AFS of 6.12 reads
- * anew without the folios' locks. And folios that nobody may read early are not read.
+ * this function knows. So are those of directories and block devices, which AFS
+ * of 6.12 and btrfs write to without the folios' locks. And folios that nobody may
+ * read early are not read.
  *
  * kselftest-timeout: 300
  */
