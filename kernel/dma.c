@@ -875,11 +875,16 @@ static bool mgx_dma_takes_pages(struct dma_chan *chan)
 }
 
 /* One that is known by its name and not ours is offline: the operator's wish. */
-static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
+static bool mgx_dma_suits(struct dma_chan *chan)
 {
-	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan) &&
+	return !mgx_dma_known(chan) &&
 	       !mgx_dma_listed(chan->device->dev, mgx_dma_ignored) &&
 	       mgx_dma_takes_pages(chan);
+}
+
+static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
+{
+	return mgx_channel_count() < MGX_MAX_CHANNELS && mgx_dma_suits(chan);
 }
 
 static int mgx_dma_take_private(void)
@@ -920,7 +925,7 @@ static int mgx_dma_take_shared_of(const struct cpumask *mask)
 
 	for_each_cpu_and(cpu, cpu_online_mask, mask) {
 		chan = mgx_dma_shared(cpu);
-		if (!chan || mgx_dma_known(chan) || !mgx_dma_takes_pages(chan))
+		if (!chan || !mgx_dma_suits(chan))
 			continue;
 		rc = mgx_dma_add(chan, true);
 		if (rc)

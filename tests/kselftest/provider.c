@@ -375,6 +375,35 @@ TEST_F_TIMEOUT(provider, refuses_what_it_ended, LIMIT)
 	expect_well(_metadata, self);
 }
 
+/* Who else asks for shared channels may have them; here the module has none. */
+static void shared_is_ignored(struct __test_metadata *_metadata,
+			      provider_t *self)
+{
+	struct directed other;
+
+	ASSERT_EQ(0,
+		  module_insert(module_path_of("mgx_sim"), "slots=2 shared=1"));
+	ASSERT_EQ(0, directed_open(&other));
+	ASSERT_EQ(0, ioctl(other.dev, MGXT_DMA_GET));
+	EXPECT_EQ(-ENOENT, sims_find(&self->sims));
+	EXPECT_EQ(0, file_write(MGX_PARAM "dmaengine", "0"));
+	EXPECT_EQ(0, ioctl(other.dev, MGXT_DMA_PUT));
+	directed_close(&other);
+}
+
+/* A driver that is known to say what is not so is left alone, with all it has. */
+TEST_F_TIMEOUT(provider, ignored, LIMIT)
+{
+	policy_close(&self->policy);
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_anew("dma_ignored=others,mgx_sim"));
+	EXPECT_EQ(-ENOENT, sims_start(&self->sims, ENGINES, true));
+	EXPECT_EQ(0, sims_stop());
+	shared_is_ignored(_metadata, self);
+	EXPECT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_anew(NULL));
+}
+
 /* mgx_reset is the only engine. */
 static void reset_start(struct __test_metadata *_metadata, provider_t *self)
 {
