@@ -197,13 +197,14 @@ static void mgx_channel_charge(struct mgx_channel *channel,
 /**
  * mgx_channel_limit() - pieces of a channel are smaller from now on
  * @channel: whose
- * @max_seg: most bytes, a multiple of PAGE_SIZE
+ * @max_seg: most bytes; whole pages of them count, and one at least
  *
  * Context: any. Jobs that are under way are as they are.
  */
 void mgx_channel_limit(struct mgx_channel *channel, u32 max_seg)
 {
-	WRITE_ONCE(channel->desc.max_seg, max_seg);
+	WRITE_ONCE(channel->desc.max_seg,
+		   max_t(u32, round_down(max_seg, PAGE_SIZE), PAGE_SIZE));
 }
 EXPORT_SYMBOL_GPL(mgx_channel_limit);
 

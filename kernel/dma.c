@@ -643,6 +643,27 @@ static void mgx_dma_release_one(struct mgx_channel *channel)
 		mgx_dma_drop(dma);
 }
 
+/* Pages are what it gets: whole ones, at their own alignment. */
+static bool mgx_dma_takes_pages(struct dma_chan *chan)
+{
+	struct device *dev = chan->device->dev;
+
+	if (chan->device->copy_align <= PAGE_SHIFT &&
+	    dma_get_max_seg_size(dev) >= PAGE_SIZE &&
+	    dma_max_mapping_size(dev) >= PAGE_SIZE)
+		return true;
+	pr_warn_once("%s is left alone: it does not copy single pages\n",
+		     dma_chan_name(chan));
+	return false;
+}
+
+/* By its driver, and by what that says of it. */
+static bool mgx_dma_suits(struct dma_chan *chan)
+{
+	return !mgx_dma_listed(chan->device->dev, mgx_dma_ignored) &&
+	       mgx_dma_takes_pages(chan);
+}
+
 static bool mgx_dma_is(struct dma_chan *chan, void *name)
 {
 	return !strcmp(dma_chan_name(chan), name);
@@ -664,7 +685,8 @@ static int mgx_dma_acquire(struct mgx_channel *channel)
 			channel->name);
 		return -ENODEV;
 	}
-	if (mgx_dma_max_seg(chan->device->dev) < channel->desc.max_seg ||
+	if (!mgx_dma_suits(chan) ||
+	    mgx_dma_max_seg(chan->device->dev) < channel->desc.max_seg ||
 	    mgx_dma_listed(chan->device->dev, mgx_dma_sleepers) !=
 		    !!dma->thread) {
 		pr_warn("channel %s: another engine has this name now; write 0 and 1 to the parameter dmaengine\n",
@@ -860,31 +882,11 @@ static bool mgx_dma_known(struct dma_chan *chan)
 	return false;
 }
 
-/* Pages are what it gets: whole ones, at their own alignment. */
-static bool mgx_dma_takes_pages(struct dma_chan *chan)
-{
-	struct device *dev = chan->device->dev;
-
-	if (chan->device->copy_align <= PAGE_SHIFT &&
-	    dma_get_max_seg_size(dev) >= PAGE_SIZE &&
-	    dma_max_mapping_size(dev) >= PAGE_SIZE)
-		return true;
-	pr_warn_once("%s is left alone: it does not copy single pages\n",
-		     dma_chan_name(chan));
-	return false;
-}
-
 /* One that is known by its name and not ours is offline: the operator's wish. */
-static bool mgx_dma_suits(struct dma_chan *chan)
-{
-	return !mgx_dma_known(chan) &&
-	       !mgx_dma_listed(chan->device->dev, mgx_dma_ignored) &&
-	       mgx_dma_takes_pages(chan);
-}
-
 static bool mgx_dma_is_new(struct dma_chan *chan, void *unused)
 {
-	return mgx_channel_count() < MGX_MAX_CHANNELS && mgx_dma_suits(chan);
+	return mgx_channel_count() < MGX_MAX_CHANNELS && !mgx_dma_known(chan) &&
+	       mgx_dma_suits(chan);
 }
 
 static int mgx_dma_take_private(void)
@@ -925,7 +927,7 @@ static int mgx_dma_take_shared_of(const struct cpumask *mask)
 
 	for_each_cpu_and(cpu, cpu_online_mask, mask) {
 		chan = mgx_dma_shared(cpu);
-		if (!chan || !mgx_dma_suits(chan))
+		if (!chan || mgx_dma_known(chan) || !mgx_dma_suits(chan))
 			continue;
 		rc = mgx_dma_add(chan, true);
 		if (rc)

@@ -438,6 +438,7 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 	bool full;
 
 	spin_lock_irqsave(&channel->lock, flags);
+	job->active = false; /* who reports it all the same is not believed */
 	channel->refused++;
 	full = rc == -EAGAIN && ++channel->refusals >= MGX_REFUSALS;
 	if ((rc != -EAGAIN && rc != -ERANGE) || full)
@@ -449,8 +450,6 @@ static void mgx_job_refused(struct mgx_channel *channel, struct mgx_job *job,
 		list_move_tail(&job->node, &ctx->exec.returned);
 		wake_up(&ctx->exec.wait);
 		spin_unlock(&ctx->exec.lock);
-	} else {
-		job->active = false;
 	}
 	spin_unlock_irqrestore(&channel->lock, flags);
 	if (!ctx)
@@ -544,16 +543,33 @@ void mgx_job_fail_seg(struct mgx_job *job, u32 seg)
 }
 EXPORT_SYMBOL_GPL(mgx_job_fail_seg);
 
+/*
+ * The status by what was reported of the pieces. An engine's word about bad memory
+ * is an error like any other: the CPU's copy finds out (rule 7).
+ */
+static int mgx_job_status(const struct mgx_job *job, u64 bytes, int status)
+{
+	if (status == -EHWPOISON && job->channel->desc.kind != MGX_KIND_CPU)
+		return -EIO;
+	if (!status &&
+	    (bytes < job->bytes || !bitmap_empty(job->failed, job->nr)))
+		return -EIO;
+	return status;
+}
+
 /**
  * mgx_job_done() - a job has ended: the engine does not touch it any more
  * @job: the job, which is the channel's again
  * @bytes: bytes that were copied, from its first piece on, but for the pieces
  *	that mgx_job_fail_seg() told; all if there was no error
- * @status: 0, -EHWPOISON for bad memory in the failed pieces, -EAGAIN when
- *	there was no room for them, or another negative errno
+ * @status: 0, -EAGAIN when there was no room for the failed pieces, or another
+ *	negative errno; a CPU's thread has -EHWPOISON for bad memory in them, of
+ *	an engine that is -EIO, and so is 0 if not all was copied
  *
  * A driver that reports more than it was given, or a job that is not active,
- * is not believed: the channel is put into quarantine.
+ * is not believed: the channel is put into quarantine. That cannot be seen of a
+ * job that was reported before and is another call's by now, which takes @credits
+ * jobs to be free less one (mgx_job_free()).
  *
  * Context: any but NMI. May call the channel's start().
  */
@@ -573,6 +589,8 @@ void mgx_job_done(struct mgx_job *job, u64 bytes, int status)
 	if (bad && ours) {
 		bytes = 0;
 		status = -EPROTO;
+	} else if (ours) {
+		status = mgx_job_status(job, bytes, status);
 	}
 	if (bad || (status && status != -EHWPOISON && status != -EAGAIN))
 		mgx_channel_fail(channel, bad);

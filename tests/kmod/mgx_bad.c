@@ -60,6 +60,8 @@ static void bad_report(struct mgx_job *job)
 		mgx_job_done(job, bytes - 1, 0);
 	else if (bad_is("positive"))
 		mgx_job_done(job, bytes, 1);
+	else if (bad_is("poison"))
+		mgx_job_done(job, bytes, -EHWPOISON);
 	else
 		mgx_job_done(job, bytes, 0);
 	if (bad_is("again"))
@@ -73,6 +75,8 @@ static void bad_work_fn(struct work_struct *work)
 
 	for (i = 0; i < job->nr; i++)
 		bad_copy(&job->seg[i]);
+	if (bad_is("fails_one") || bad_is("poison"))
+		mgx_job_fail_seg(job, 0);
 	bad_report(job);
 }
 

@@ -404,6 +404,29 @@ TEST_F_TIMEOUT(provider, ignored, LIMIT)
 	ASSERT_EQ(0, module_anew(NULL));
 }
 
+/* Another engine has the name of one that was given back: it is not taken for it. */
+TEST_F_TIMEOUT(provider, ignored_by_another_name, LIMIT)
+{
+	char name[32];
+	int id;
+
+	policy_close(&self->policy);
+	ASSERT_EQ(0, sims_stop());
+	ASSERT_EQ(0, module_anew("dma_ignored=mgx_reset"));
+	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
+	all_offline(_metadata, self);
+	ASSERT_EQ(0, module_remove_of("mgx_sim"));
+	ASSERT_EQ(0, module_insert(module_path_of("mgx_reset"), NULL));
+	ASSERT_EQ(0, file_read(RESET "name", name, sizeof(name)));
+	id = channel_find(name);
+	ASSERT_LE(0, id);
+	EXPECT_EQ(-ENODEV, channel_set(id, "state", "up"));
+	EXPECT_TRUE(channel_is(id, "state", "offline"));
+	EXPECT_EQ(0, sims_stop());
+	EXPECT_EQ(0, module_remove_of("mgx_reset"));
+	ASSERT_EQ(0, module_anew(NULL));
+}
+
 /* mgx_reset is the only engine. */
 static void reset_start(struct __test_metadata *_metadata, provider_t *self)
 {
