@@ -12,14 +12,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/dma-mapping.h>
-#include <linux/dmaengine.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/platform_device.h>
-#include <linux/sizes.h>
 
 #include "compat.h"
+#include "provider.h"
 
 #define POLL_RING     1024
 #define POLL_MEASURED 512
@@ -54,20 +51,7 @@ struct poll_tx {
 static struct poll_tx poll_ring[POLL_RING];
 static u32 poll_head; /* prepared so far */
 static u32 poll_tail; /* and called back */
-static struct dma_device poll_dev;
-static struct dma_chan poll_chan;
-static struct platform_device *poll_pdev;
-
-static dma_cookie_t poll_submit(struct dma_async_tx_descriptor *tx)
-{
-	dma_cookie_t cookie = poll_chan.cookie + 1;
-
-	if (cookie < DMA_MIN_COOKIE)
-		cookie = DMA_MIN_COOKIE;
-	poll_chan.cookie = cookie;
-	tx->cookie = cookie;
-	return cookie;
-}
+static struct provider poll;
 
 static struct dma_async_tx_descriptor *poll_prep(struct dma_chan *chan,
 						 dma_addr_t dst, dma_addr_t src,
@@ -132,13 +116,13 @@ static unsigned long poll_measure(void)
 
 	for (i = 0; i < POLL_MEASURED; i++) {
 		struct dma_async_tx_descriptor *tx =
-			dmaengine_prep_dma_memcpy(&poll_chan, 0, 0, 0, 0);
+			dmaengine_prep_dma_memcpy(&poll.chan, 0, 0, 0, 0);
 
 		tx->callback_result = poll_nobody;
 		dmaengine_submit(tx);
 	}
-	dma_async_issue_pending(&poll_chan);
-	dma_async_is_tx_complete(&poll_chan, 0, NULL, NULL);
+	dma_async_issue_pending(&poll.chan);
+	dma_async_is_tx_complete(&poll.chan, 0, NULL, NULL);
 	return ktime_get_ns() - start - (copy_ns - copies);
 }
 
@@ -177,17 +161,6 @@ static int poll_measure_all(struct device *dev)
 
 /* --- life ---------------------------------------------------------------------------- */
 
-static int poll_alloc(struct dma_chan *chan)
-{
-	chan->cookie = DMA_MIN_COOKIE;
-	chan->completed_cookie = DMA_MIN_COOKIE;
-	return POLL_RING;
-}
-
-static void poll_free(struct dma_chan *chan)
-{
-}
-
 static int poll_terminate(struct dma_chan *chan)
 {
 	poll_tail = poll_head;
@@ -198,57 +171,32 @@ static void poll_synchronize(struct dma_chan *chan)
 {
 }
 
-static void poll_describe(struct device *dev)
-{
-	u32 i;
-
-	poll_dev.dev = dev;
-	dma_cap_set(DMA_MEMCPY, poll_dev.cap_mask);
-	dma_cap_set(DMA_PRIVATE, poll_dev.cap_mask);
-	poll_dev.device_alloc_chan_resources = poll_alloc;
-	poll_dev.device_free_chan_resources = poll_free;
-	poll_dev.device_prep_dma_memcpy = poll_prep;
-	poll_dev.device_issue_pending = poll_issue;
-	poll_dev.device_tx_status = poll_status;
-	poll_dev.device_terminate_all = poll_terminate;
-	poll_dev.device_synchronize = poll_synchronize;
-	INIT_LIST_HEAD(&poll_dev.channels);
-	poll_chan.device = &poll_dev;
-	list_add_tail(&poll_chan.device_node, &poll_dev.channels);
-	for (i = 0; i < POLL_RING; i++) {
-		dma_async_tx_descriptor_init(&poll_ring[i].tx, &poll_chan);
-		poll_ring[i].tx.tx_submit = poll_submit;
-	}
-}
-
 static int poll_probe(struct platform_device *pdev)
 {
-	int rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	int rc = provider_describe(&poll, &pdev->dev);
+	u32 i;
 
 	if (rc)
 		return rc;
-	dma_set_max_seg_size(&pdev->dev, SZ_1M);
-	poll_describe(&pdev->dev);
+	poll.dev.device_prep_dma_memcpy = poll_prep;
+	poll.dev.device_issue_pending = poll_issue;
+	poll.dev.device_tx_status = poll_status;
+	poll.dev.device_terminate_all = poll_terminate;
+	poll.dev.device_synchronize = poll_synchronize;
+	for (i = 0; i < POLL_RING; i++)
+		provider_tx_init(&poll, &poll_ring[i].tx);
 	return poll_measure_all(&pdev->dev) ?:
-		       dma_async_device_register(&poll_dev);
+		       dma_async_device_register(&poll.dev);
 }
-
-static struct platform_driver poll_driver = {
-	.driver.name = KBUILD_MODNAME,
-};
 
 static int __init poll_init(void)
 {
-	poll_pdev = platform_create_bundle(&poll_driver, poll_probe, NULL, 0,
-					   NULL, 0);
-	return PTR_ERR_OR_ZERO(poll_pdev);
+	return provider_start(&poll, poll_probe);
 }
 
 static void __exit poll_exit(void)
 {
-	dma_async_device_unregister(&poll_dev);
-	platform_device_unregister(poll_pdev);
-	platform_driver_unregister(&poll_driver);
+	provider_stop(&poll);
 }
 
 module_init(poll_init);

@@ -13,13 +13,11 @@
 
 #include <linux/bottom_half.h>
 #include <linux/delay.h>
-#include <linux/dma-mapping.h>
-#include <linux/dmaengine.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/platform_device.h>
-#include <linux/sizes.h>
 #include <linux/wait.h>
+
+#include "provider.h"
 
 #define RESET_RING   128
 #define RESET_WAIT_S 5
@@ -57,26 +55,13 @@ struct reset_tx {
 static struct reset_tx reset_ring[RESET_RING];
 static u32 reset_head;	 /* prepared so far */
 static u32 reset_issued; /* and to be copied */
-static struct dma_device reset_dev;
-static struct dma_chan reset_chan;
-static struct platform_device *reset_pdev;
+static struct provider reset;
 static struct task_struct *reset_task;
 static DECLARE_WAIT_QUEUE_HEAD(reset_wait);
 
 static struct reset_tx *reset_at(u32 i)
 {
 	return &reset_ring[i % RESET_RING];
-}
-
-static dma_cookie_t reset_submit(struct dma_async_tx_descriptor *tx)
-{
-	dma_cookie_t cookie = reset_chan.cookie + 1;
-
-	if (cookie < DMA_MIN_COOKIE)
-		cookie = DMA_MIN_COOKIE;
-	reset_chan.cookie = cookie;
-	tx->cookie = cookie;
-	return cookie;
 }
 
 static struct dma_async_tx_descriptor *reset_prep(struct dma_chan *chan,
@@ -169,55 +154,23 @@ static int reset_main(void *unused)
 
 /* --- life ---------------------------------------------------------------------------- */
 
-static int reset_alloc(struct dma_chan *chan)
-{
-	chan->cookie = DMA_MIN_COOKIE;
-	chan->completed_cookie = DMA_MIN_COOKIE;
-	return RESET_RING;
-}
-
-static void reset_free(struct dma_chan *chan)
-{
-}
-
-static void reset_describe(struct device *dev)
-{
-	u32 i;
-
-	reset_dev.dev = dev;
-	dma_cap_set(DMA_MEMCPY, reset_dev.cap_mask);
-	dma_cap_set(DMA_PRIVATE, reset_dev.cap_mask);
-	reset_dev.device_alloc_chan_resources = reset_alloc;
-	reset_dev.device_free_chan_resources = reset_free;
-	reset_dev.device_prep_dma_memcpy = reset_prep;
-	reset_dev.device_issue_pending = reset_issue;
-	reset_dev.device_tx_status = reset_status;
-	INIT_LIST_HEAD(&reset_dev.channels);
-	reset_chan.device = &reset_dev;
-	list_add_tail(&reset_chan.device_node, &reset_dev.channels);
-	for (i = 0; i < RESET_RING; i++) {
-		dma_async_tx_descriptor_init(&reset_ring[i].tx, &reset_chan);
-		reset_ring[i].tx.tx_submit = reset_submit;
-	}
-}
-
 static int reset_probe(struct platform_device *pdev)
 {
-	int rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	int rc = provider_describe(&reset, &pdev->dev);
+	u32 i;
 
 	if (rc)
 		return rc;
-	dma_set_max_seg_size(&pdev->dev, SZ_1M);
-	reset_describe(&pdev->dev);
-	rc = dma_async_device_register(&reset_dev);
+	reset.dev.device_prep_dma_memcpy = reset_prep;
+	reset.dev.device_issue_pending = reset_issue;
+	reset.dev.device_tx_status = reset_status;
+	for (i = 0; i < RESET_RING; i++)
+		provider_tx_init(&reset, &reset_ring[i].tx);
+	rc = dma_async_device_register(&reset.dev);
 	if (!rc)
-		strscpy(reset_name, dma_chan_name(&reset_chan));
+		strscpy(reset_name, dma_chan_name(&reset.chan));
 	return rc;
 }
-
-static struct platform_driver reset_driver = {
-	.driver.name = KBUILD_MODNAME,
-};
 
 static int __init reset_init(void)
 {
@@ -226,9 +179,7 @@ static int __init reset_init(void)
 	reset_task = kthread_run(reset_main, NULL, "mgx_reset");
 	if (IS_ERR(reset_task))
 		return PTR_ERR(reset_task);
-	reset_pdev = platform_create_bundle(&reset_driver, reset_probe, NULL, 0,
-					    NULL, 0);
-	rc = PTR_ERR_OR_ZERO(reset_pdev);
+	rc = provider_start(&reset, reset_probe);
 	if (rc)
 		kthread_stop(reset_task);
 	return rc;
@@ -236,9 +187,7 @@ static int __init reset_init(void)
 
 static void __exit reset_exit(void)
 {
-	dma_async_device_unregister(&reset_dev);
-	platform_device_unregister(reset_pdev);
-	platform_driver_unregister(&reset_driver);
+	provider_stop(&reset);
 	kthread_stop(reset_task);
 }
 
