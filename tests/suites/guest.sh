@@ -90,16 +90,16 @@ inject_faults()
 
 sum_of() { cat "$@" 2>/dev/null | awk '{ s += $1 } END { printf "%.0f", s }'; }
 
-# channel_bytes [engine]: of I/OAT's channels, or of the simulated ones
-channel_bytes()
+# channels FILE [engine]: the sum of I/OAT's channels, or of the simulated ones
+channels()
 {
 	local dir name sum=0
 
 	for dir in /sys/kernel/migrate_ext/channels/*/; do
 		name=$(<"$dir/name")
 		[[ $(<"$dir/kind") =~ ^(native|dmaengine)$ ]] || continue
-		[[ ${engine_name[$name]:+engine} == "${1:-}" ]] || continue
-		sum=$((sum + $(<"$dir/bytes")))
+		[[ ${engine_name[$name]:+engine} == "${2:-}" ]] || continue
+		sum=$((sum + $(<"$dir/$1")))
 	done
 	echo "$sum"
 }
@@ -114,8 +114,10 @@ figures()
 	echo "batches $(<"$events/batches")"
 	echo "copied $(<"$events/pages_copied")"
 	echo "redone $(<"$events/folios_redone")"
-	echo "sim_bytes $(channel_bytes)"
-	echo "ioat_bytes $(channel_bytes engine)"
+	echo "sim_bytes $(channels bytes)"
+	echo "ioat_bytes $(channels bytes engine)"
+	echo "ioat_errors $(channels errors engine)"
+	echo "late $(<"$events/late_jobs")"
 	echo "faults $(sum_of "$SIM"/*/fired/*)"
 }
 
