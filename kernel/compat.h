@@ -6,8 +6,10 @@
 #define _MGX_COMPAT_H
 
 #include <linux/btf.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/ftrace.h>
+#include <linux/iommu-dma.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/smp.h>
@@ -58,6 +60,12 @@ static inline bool mgx_dma_need_unmap(struct device *dev)
 #else
 	return true;
 #endif
+}
+
+/* Whether addresses for @dev are those of memory, or of bounce buffers: no IOMMU's. */
+static inline bool mgx_dma_is_direct(struct device *dev)
+{
+	return !get_dma_ops(dev) && !use_dma_iommu(dev);
 }
 
 /* Whether copy_mc_to_kernel() and its like can be tried with bad memory. */

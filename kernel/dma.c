@@ -93,6 +93,7 @@ struct mgx_dma_job {
  * @shared: others submit to it too
  * @dev: who accesses memory
  * @limited: it does not reach all of it
+ * @direct: no IOMMU is between it and memory
  * @channel: ours
  * @cookie: of the last descriptor
  * @lock: prep and submit belong together
@@ -111,6 +112,7 @@ struct mgx_dma {
 	bool shared;
 	struct device *dev;
 	bool limited;
+	bool direct;
 	struct mgx_channel *channel;
 	dma_cookie_t cookie;
 	spinlock_t lock;
@@ -223,7 +225,10 @@ static void mgx_dma_unmap(struct mgx_dma *dma, struct mgx_dma_desc *desc,
 	dma_unmap_page(dma->dev, desc->dst, len, DMA_FROM_DEVICE);
 }
 
-/* What is still mapped; but not for a device whose driver is gone, as it may be. */
+/*
+ * What is still mapped; but not of an IOMMU for a device whose driver is gone, as the
+ * device may be, and the IOMMU's part of it.
+ */
 static void mgx_dma_unmap_job(struct mgx_dma *dma, struct mgx_dma_job *mine)
 {
 	struct mgx_job *job = mine->job;
@@ -231,7 +236,7 @@ static void mgx_dma_unmap_job(struct mgx_dma *dma, struct mgx_dma_job *mine)
 	u32 i;
 
 	for (i = 0; i < job->nr; i++) {
-		if (gone)
+		if (gone && !dma->direct)
 			mine->desc[i].mapped = false;
 		else
 			mgx_dma_unmap(dma, &mine->desc[i], job->seg[i].len);
@@ -606,6 +611,7 @@ static void mgx_dma_hold(struct mgx_dma *dma, struct dma_chan *chan)
 	get_device(&dma->cdev->device);
 	dma->dev = get_device(chan->device->dev);
 	dma->limited = dma_addressing_limited(dma->dev);
+	dma->direct = mgx_dma_is_direct(dma->dev);
 	dma->chan = chan;
 }
 
