@@ -117,7 +117,6 @@ figures()
 	echo "sim_bytes $(channels bytes)"
 	echo "ioat_bytes $(channels bytes engine)"
 	echo "ioat_errors $(channels errors engine)"
-	echo "late $(<"$events/late_jobs")"
 	echo "faults $(sum_of "$SIM"/*/fired/*)"
 }
 
