@@ -36,7 +36,7 @@ one()
 	[[ $3 != stock ]] || engine=
 	rm -f "$BUILD/$to".*
 	MGX_LAB_LAYERS=$BUILD/layer/suites MGX_ENGINE=$engine MGX_ENGINE_QUIET=1 \
-		MGX_RUN_MB=700 "$LAB_SRC/vm.sh" -k "$1" -n "$name" -t 3600 \
+		MGX_RUN_MB=700 "$LAB_SRC/vm.sh" -k "$1" -n "$name" -t 7200 \
 		"MGX_CASES='${MGX_CASES:-}' /src/tests/suites/guest.sh $3 $2 /src/build/$to ${MGX_SEED:-1}" || rc=$?
 	((rc == 0)) || {
 		say "error: $2 on $1, $3: the guest ended with status $rc (log: $BUILD/$to.log)"
