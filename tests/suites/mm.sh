@@ -51,7 +51,7 @@ mm_worse()
 {
 	local stock=${out%."$mode"}.stock.cases
 
-	[[ $mode != stock && -e $stock ]] && grep -avxFqf "$stock" <(grep -a ^fail "$1")
+	[[ $mode != stock && -e $stock ]] && grep -avxFf "$stock" <(grep -a ^fail "$1")
 }
 
 # Some fail now and then, on any kernel, for want of time; one that does so three
