@@ -25,13 +25,15 @@ mm_cases()
 		}'
 }
 
+mm_name() { echo "${*#./}"; }
+
 # mm_run SECONDS COMMAND...: its cases
 mm_run()
 {
 	local limit=$1 name log=/tmp/mm.out rc=0 start=$SECONDS
 	shift
 
-	name=${*#./}
+	name=$(mm_name "$@")
 	huge_pages 64
 	echo "# $name" >>"$out.log"
 	timeout -k 10 "$limit" "./${name%% *}" "${@:2}" </dev/null >"$log" 2>&1 || rc=$?
@@ -46,12 +48,21 @@ mm_run()
 	esac
 }
 
-# mm_worse CASES: has one failed that did not without the module?
+# mm_of NAME: the cases of a command
+mm_of() { awk -v n="$1" '{ c = $0; sub(/^[a-z]+ /, "", c) } c == n || index(c, n ":") == 1'; }
+
+# mm_worse CASES NAME: those that ended worse than without the module, or that
+# are not there, for a test that gives up runs no others
 mm_worse()
 {
-	local stock=${out%."$mode"}.stock.cases
+	local stock=${out%."$mode"}.stock.cases worse
 
-	[[ $mode != stock && -e $stock ]] && grep -avxFf "$stock" <(grep -a ^fail "$1")
+	[[ $mode != stock && -e $stock ]] || return
+	worse=$(
+		grep -avxFf "$stock" <(grep -a ^fail "$1")
+		mm_of "$2" <"$stock" | grep -av ^fail | grep -avxFf "$1" | sed 's/^/not so: /'
+	)
+	[[ $worse ]] && echo "$worse"
 }
 
 # Some fail now and then, on any kernel, for want of time; one that does so three
@@ -68,8 +79,8 @@ mm_one()
 	for ((tries = 1; ; tries++)); do
 		mm_run "$@" >"$cases"
 		((tries < 3)) || break
-		mm_worse "$cases" >/tmp/mm.worse || break
-		sed "s/^fail /$tries: /" /tmp/mm.worse >>"$out.again"
+		mm_worse "$cases" "$(mm_name "${@:2}")" >/tmp/mm.worse || break
+		sed "s/^/$tries: /" /tmp/mm.worse >>"$out.again"
 	done
 	cat "$cases" >>"$out.cases"
 }
