@@ -153,6 +153,29 @@ still_mapped()
 	result $? "and nothing else of DMA-API is forgiven for that"
 }
 
+# forward_lines FUNCTION: a timer that is queued is forwarded by FUNCTION.
+forward_lines()
+{
+	cat <<END
+[   12.345678] ------------[ cut here ]------------
+[   12.345678] WARNING: at hrtimer_forward+0xfc/0x180, CPU#0: allocs/874
+[   12.345678] Call Trace:
+[   12.345678]  <IRQ>
+[   12.345678]  $1+0xa4e/0x2520
+[   12.345678]  ? dl_task_timer+0x3f0/0x3f0
+END
+}
+
+forwarded()
+{
+	forward_lines dl_task_timer >"$dir/log"
+	check
+	result $? "a warning of the deadline server's own timer is no bug"
+	forward_lines mgx_timer >>"$dir/log"
+	! check
+	result $? "but that of another is, beside it, too"
+}
+
 # A guest's program is judged by what the kernel said since it began.
 since()
 {
@@ -179,6 +202,7 @@ each 1 "found" < <(bad_lines)
 each 0 "ignored" < <(good_lines)
 allow_list
 still_mapped
+forwarded
 since
 missing_file
 echo "1..$n"
