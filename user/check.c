@@ -305,22 +305,23 @@ static bool is_redirected(const char *line)
 	return false;
 }
 
+/*
+ * Only one can redirect a function. Ours are for a second after the last policy
+ * has gone, too: "hooked" tells, not "hooks". They may have come or gone meanwhile.
+ */
 static bool others_redirect(void)
 {
-	char path[128], line[512], hooks[16];
-	bool redirected = false;
+	bool ours = sysfs_u64("hooked"), redirected = false;
+	char path[128], line[512];
 	FILE *file;
 
-	sysfs_read("hooks", hooks, sizeof(hooks));
-	if (!strcmp(hooks, "armed"))
-		return false;
 	tracefs_path("enabled_functions", path, sizeof(path));
 	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file))
 		redirected |= is_redirected(line);
 	if (file)
 		fclose(file);
-	return redirected;
+	return redirected && !ours && !sysfs_u64("hooked");
 }
 
 static void probe_livepatch(struct finding *f)

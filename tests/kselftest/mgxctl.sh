@@ -568,9 +568,28 @@ test_check()
 	check_other "0 T migrate_pages" /proc/kallsyms "fail +functions +.*no function folio_mc_copy"
 	check_other "migrate_pages" /sys/kernel/tracing/available_filter_functions \
 		"fail +hookable +.*cannot hook folio_mc_copy"
+	check_lingering
+	wait_for 30 hooked_is 0
 	check_other "migrate_pages (1) R I     	tramp: 0x0" /sys/kernel/tracing/enabled_functions \
 		"fail +livepatch +.*; remove"
 	check_other 0 /sys/devices/system/node/has_memory "warn +numa +one node"
+}
+
+hooked_is() { [[ $(cat $sysfs/hooked) == "$1" ]]; }
+
+# A policy has gone, and its hooks are still there: nobody else's.
+check_lingering()
+{
+	local tries
+
+	for ((tries = 0; tries < 20; tries++)); do
+		mgxctl load mgx_noop >/dev/null
+		mgxctl unload >/dev/null
+		mgxctl check >"$tmp/out"
+		hooked_is 0 || break
+	done
+	is "$((tries < 20))" 1 "check: while the hooks linger"
+	like "$(cat "$tmp/out")" "ok +livepatch" "check: they are not somebody else's"
 }
 
 # check_other TEXT FILE PATTERN: check on a machine where FILE reads TEXT. A debug
