@@ -160,6 +160,7 @@ static int report_end(const struct loader *loader)
 	struct json_object *tree = json_object_new_object();
 	char kind[32];
 
+	sysfs_wait_ended();
 	sysfs_read("exit/kind", kind, sizeof(kind));
 	report_exit_dump(tree, "exit");
 	output_print(tree, report_form(loader->options));
@@ -181,7 +182,6 @@ static int load_foreground(struct loader *loader)
 	loader->lock_fd = -1;
 	output_print(report_loaded(loader), report_form(loader->options));
 	wait_for_end(bpf_link__fd(loader->link), signal_fd);
-	/* Waits for the policy's exit(), so that the report is complete. */
 	bpf_link__destroy(loader->link);
 	loader->link = NULL;
 	close(signal_fd);

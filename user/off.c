@@ -20,8 +20,11 @@
 #include "report.h"
 #include "sysfs.h"
 
-/* A monitor leaves this soon after the policy, see mgxd(8). */
-#define REMOVE_TRIES 50
+/*
+ * A monitor leaves this soon after the policy, see mgxd(8); the kernel lets go of
+ * a policy's programs after grace periods, which take seconds on a busy machine.
+ */
+#define REMOVE_TRIES 200
 #define REMOVE_MS    100
 
 /* From here on no migration enters the policy; the rest is cleaning up. */
@@ -74,6 +77,7 @@ static int turn_off(struct json_object *tree)
 	if (eject() || detach_all())
 		return -1;
 	remove_pins();
+	sysfs_wait_ended();
 	put_string(tree, "ended", *name ? name : NULL);
 	report_sysfs(tree, "state", "state");
 	report_sysfs(tree, "hooks", "hooks");

@@ -4,12 +4,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sysfs.h"
+
+#define ENDED_MS      35000 /* a batch that is under way may take 30 s */
+#define ENDED_POLL_MS 20
 
 int file_read(const char *path, char *text, size_t size)
 {
@@ -101,4 +105,20 @@ bool sysfs_active(void)
 
 	return !sysfs_read("state", state, sizeof(state)) &&
 	       !strcmp(state, "active");
+}
+
+/* The module reports a policy's end, then lets go of the hooks. */
+static bool policy_is_ending(void)
+{
+	char hooks[16];
+
+	return !sysfs_active() && !sysfs_read("hooks", hooks, sizeof(hooks)) &&
+	       !strcmp(hooks, "armed");
+}
+
+void sysfs_wait_ended(void)
+{
+	for (int ms = 0; ms < ENDED_MS && policy_is_ending();
+	     ms += ENDED_POLL_MS)
+		poll(NULL, 0, ENDED_POLL_MS);
 }

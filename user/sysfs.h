@@ -33,4 +33,10 @@ bool sysfs_present(void);
 /* A policy is in charge. */
 bool sysfs_active(void);
 
+/*
+ * Waits until what exit/ says is of the policy that is just ending: somebody else
+ * may be about to end it. Not longer than a batch and its exit() can take.
+ */
+void sysfs_wait_ended(void);
+
 #endif /* _MGXCTL_SYSFS_H */

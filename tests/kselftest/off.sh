@@ -165,6 +165,26 @@ test_wait()
 	like "$(cat "$tmp/out")" "--foreground and --wait exclude" "which it says"
 }
 
+# Whoever waits for the end of a policy is told that one, not the end of the one
+# before it, which failed; even if the end takes its time.
+test_report()
+{
+	local how
+
+	for how in --wait --foreground; do
+		job mgxctl load --wait "$bad/bad_end.bpf.o" --set error=1
+		wait_for 20 in_charge
+		migrate
+		wait "$job"
+		job mgxctl load $how "$bad/t_slow.bpf.o"
+		wait_for 20 grep -q t_slow "$tmp/job"
+		like "$(mgxctl off)" "ended: +t_slow.*kind: +operator" "off says how it ended"
+		wait "$job"
+		is $? 0 "$how: what was switched off has not failed"
+		like "$(cat "$tmp/job")" "kind: +operator" "$how: it says so"
+	done
+}
+
 # A supervisor hears from mgxctl and mgxd by the protocol of sd_notify(3).
 test_notify()
 {
@@ -232,6 +252,7 @@ main()
 	test_daemon
 	test_nobody
 	test_wait
+	test_report
 	test_notify
 	test_page
 	test_restore
