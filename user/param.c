@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -16,6 +17,8 @@
 #include "pin.h"
 #include "policy.h"
 #include "rodata.h"
+
+#define RODATA "maps/rodata"
 
 /* Replaces the file's defaults by what was loaded. */
 static int load_values(struct bpf_object *object)
@@ -30,8 +33,7 @@ static int load_values(struct bpf_object *object)
 
 	if (!image)
 		return -1;
-	fd = bpf_obj_get_opts(pin_place("maps/rodata", path, sizeof(path)),
-			      &opts);
+	fd = bpf_obj_get_opts(pin_place(RODATA, path, sizeof(path)), &opts);
 	if (fd < 0)
 		return -1;
 	err = bpf_map_get_info_by_fd(fd, &info, &len);
@@ -72,6 +74,14 @@ static void put_var(struct sample *sample, const struct rodata_var *var)
 			 var->key, *index ? "." : "", index);
 		put_value(param, var, i);
 	}
+}
+
+__u64 param_map(void)
+{
+	struct stat st;
+	char path[64];
+
+	return stat(pin_place(RODATA, path, sizeof(path)), &st) ? 0 : st.st_ino;
 }
 
 void param_read(struct sample *sample)

@@ -7,6 +7,9 @@
 
 #include "sample.h"
 
+/* Which map the settings are in, as a number, or 0. */
+__u64 param_map(void);
+
 /* Fills in @sample's parameters; none if they cannot be known. */
 void param_read(struct sample *sample);
 

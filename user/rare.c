@@ -97,16 +97,16 @@ static void tell_module(const struct teller *teller)
 		tell(teller, &rare, "the module is gone");
 }
 
-static void tell_exit(const struct teller *teller)
+static void tell_end(const struct teller *teller, const char *policy,
+		     const char *kind, const char *message)
 {
-	const struct sample *now = teller->now;
-	bool bad = !strncmp(now->exit_kind, "error", strlen("error"));
+	bool bad = !strncmp(kind, "error", strlen("error"));
 	struct rare rare =
 		rare_init(teller, "policy_ended", bad ? "bad" : "info");
 
-	snprintf(rare.policy, sizeof(rare.policy), "%s", now->exit_policy);
-	tell(teller, &rare, "policy %s ended: %s%s%s", now->exit_policy,
-	     now->exit_kind, *now->exit_message ? ": " : "", now->exit_message);
+	snprintf(rare.policy, sizeof(rare.policy), "%s", policy);
+	tell(teller, &rare, "policy %s ended: %s%s%s", policy, kind,
+	     *message ? ": " : "", message);
 }
 
 static bool was_active(const struct sample *sample)
@@ -114,14 +114,40 @@ static bool was_active(const struct sample *sample)
 	return !strcmp(sample->state, "active");
 }
 
+static bool counted(const struct teller *teller, enum mgx_event event)
+{
+	return teller->now->events[event] != teller->before->events[event];
+}
+
+/* The other one is in charge, but the report of this one's end may be to come. */
+static bool was_swapped(const struct teller *teller)
+{
+	return was_active(teller->before) && was_active(teller->now) &&
+	       counted(teller, MGX_EV_policy_swapped) &&
+	       !counted(teller, MGX_EV_policy_attached) &&
+	       !counted(teller, MGX_EV_policy_ejected);
+}
+
+static bool has_ended(const struct sample *before, const struct sample *now)
+{
+	bool changed = before->enable_seq != now->enable_seq;
+	bool was_there = was_active(before) || before->ending;
+
+	if (now->ending)
+		return false;
+	return was_active(now) ? was_there && changed : was_there || changed;
+}
+
 static void tell_policy(const struct teller *teller)
 {
 	const struct sample *before = teller->before, *now = teller->now;
 	bool changed = before->enable_seq != now->enable_seq;
 
-	if ((was_active(before) && (changed || !was_active(now))) ||
-	    (changed && !was_active(now)))
-		tell_exit(teller);
+	if (was_swapped(teller))
+		tell_end(teller, before->policy, "replaced", "");
+	else if (has_ended(before, now))
+		tell_end(teller, now->exit_policy, now->exit_kind,
+			 now->exit_message);
 	if (changed && was_active(now)) {
 		struct rare rare = rare_init(teller, "policy_attached", "info");
 

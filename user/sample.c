@@ -44,6 +44,7 @@ static const struct field module_fields[] = {
 static const struct field policy_fields[] = {
 	FIELD("state", TEXT, sample, state),
 	FIELD("name", TEXT, sample, policy),
+	FIELD("ending", BOOL, sample, ending),
 	FIELD("enable_seq", U64, sample, enable_seq),
 	FIELD("nr_rejected", U64, sample, nr_rejected),
 	FIELD("reject_reason", TEXT, sample, reject_reason),

@@ -96,6 +96,7 @@ struct sample_param {
  * @loaded: the module is there; without it what follows is empty
  * @monitor: the monitor counts, now; @flow and @choice are its
  * @state: "absent", "none", "active" or "ejected"
+ * @ending: a policy has ended, and what is known of ends is of the one before
  * @since_ms: when this policy was first seen in charge, 0 if none is
  */
 struct sample {
@@ -116,6 +117,7 @@ struct sample {
 
 	char state[16];
 	char policy[MGX_NAME_LEN];
+	bool ending;
 	__u64 enable_seq;
 	__u64 since_ms;
 	__u64 nr_rejected;

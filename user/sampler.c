@@ -38,8 +38,11 @@ struct kept {
  * @channels: files of channels, by their ids
  * @seq: samples taken
  * @epoch: of the module that was there last
+ * @in_charge: a policy was, or its end was not over
+ * @attached: policies that have been in charge
  * @enable_seq: the policy whose settings are in @params
  * @since_ms: when it was first seen in charge
+ * @param_map: where they were read
  * @loaded: the module was there
  * @params: settings
  */
@@ -49,8 +52,11 @@ struct sampler {
 	struct kept channels[MGX_MAX_CHANNELS];
 	__u64 seq;
 	__u64 epoch;
+	bool in_charge;
+	__u64 attached;
 	__u64 enable_seq;
 	__u64 since_ms;
+	__u64 param_map;
 	bool loaded;
 	int nr_params;
 	struct sample_param params[SAMPLE_PARAMS];
@@ -256,7 +262,39 @@ static bool read_module(struct sampler *sampler, struct sample *sample)
 	return true;
 }
 
-/* Settings do not change while a policy is in charge: they are read once. */
+/*
+ * The module reports a policy's end, then lets go of the hooks. It has them before
+ * a policy is in charge, too.
+ */
+static void add_ending(struct sampler *sampler, struct sample *sample)
+{
+	bool active = !strcmp(sample->state, "active");
+	bool was_there = sampler->in_charge ||
+			 sampler->attached != sample->enable_seq;
+
+	sample->ending = !active && was_there && sampler->seq > 1 &&
+			 !strcmp(sample->hooks, "armed");
+	sampler->in_charge = active || sample->ending;
+	sampler->attached = sample->enable_seq;
+}
+
+/*
+ * Settings do not change while a policy is in charge: they are read once for each
+ * map they may be in. One that is swapped in has its own a while later only.
+ */
+static void read_params(struct sampler *sampler, struct sample *sample)
+{
+	__u64 map = param_map();
+
+	if (sampler->enable_seq == sample->enable_seq &&
+	    sampler->param_map == map)
+		return;
+	param_read(sample);
+	sampler->param_map = map;
+	sampler->nr_params = sample->nr_params;
+	memcpy(sampler->params, sample->param, sizeof(sampler->params));
+}
+
 static void add_params(struct sampler *sampler, struct sample *sample)
 {
 	if (strcmp(sample->state, "active")) {
@@ -264,13 +302,10 @@ static void add_params(struct sampler *sampler, struct sample *sample)
 		sampler->since_ms = 0;
 		return;
 	}
-	if (sampler->enable_seq != sample->enable_seq) {
-		param_read(sample);
-		sampler->enable_seq = sample->enable_seq;
+	read_params(sampler, sample);
+	if (sampler->enable_seq != sample->enable_seq)
 		sampler->since_ms = sample->time_ms;
-		sampler->nr_params = sample->nr_params;
-		memcpy(sampler->params, sample->param, sizeof(sampler->params));
-	}
+	sampler->enable_seq = sample->enable_seq;
 	sample->since_ms = sampler->since_ms;
 	sample->nr_params = sampler->nr_params;
 	memcpy(sample->param, sampler->params, sizeof(sampler->params));
@@ -293,6 +328,7 @@ void sampler_take(struct sampler *sampler, struct sample *sample)
 		sampler->epoch++;
 	sampler->loaded = sample->loaded;
 	sample->epoch = sampler->epoch;
+	add_ending(sampler, sample);
 	add_params(sampler, sample);
 	monitor_map_read(sampler->maps, sample);
 }

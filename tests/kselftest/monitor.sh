@@ -97,7 +97,7 @@ command_as()
 # nobody COMMAND...: without any privilege
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all "$@"; }
 
-mgxd --group daemon >"$tmp/log" 2>&1 &
+MGX_POLICY_PATH=$here/bpf mgxd --group daemon >"$tmp/log" 2>&1 &
 mgxd=$!
 until_true has '"state":"none"'
 ok $? "mgxd serves, without a policy"
@@ -178,6 +178,20 @@ like "$(command_as '{"op":"switch","policy":"mgx_reason","set":{"min_bytes.sysca
 is "$(cat $sysfs/ops)" mgx_reason "and it is in charge"
 until_true has '"key":"min_bytes.syscall","value":"8192"'
 ok $? "its settings are known"
+# The next one is in charge for seconds while the maps of the one before are there.
+mgxctl load -r "$here/bpf/t_slow.bpf.o" --set exit_ms=3000 >"$tmp/out"
+until_true has '"key":"exit_ms","value":"3000"'
+ok $? "the settings of the next one"
+mgxctl load -r "$here/bpf/t_slow.bpf.o" --set exit_ms=1 >"$tmp/out"
+until_true has '"key":"exit_ms","value":"1"'
+ok $? "and of one that waited for it to go"
+tells() { [[ $(curl -s "$url/api/v1/rare") =~ $1 ]]; }
+mgxctl load -r "$here/bpf/t_slow.bpf.o" --set exit_ms=3000 >"$tmp/out"
+until_true has '"key":"exit_ms","value":"3000"'
+mgxctl off >"$tmp/out"
+until_true tells 'policy t_slow ended: operator'
+ok $? "its end is told when it is over"
+mgxctl load mgx_noop >"$tmp/out"
 like "$(command_as '{"op":"unload"}')" '"ok":true' "root takes it out"
 
 # --- the module comes and goes ------------------------------------------------------

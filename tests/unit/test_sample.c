@@ -147,6 +147,57 @@ static void test_rare(void)
 	sample_free(now);
 }
 
+/* What rare_derive() says of the policies of two samples. */
+static const char *told_of(struct sample *before, struct sample *now)
+{
+	nr_told = 0;
+	strcpy(told[0], "nothing");
+	rare_derive(before, now, keep, NULL);
+	return told[0];
+}
+
+/* The report of an end comes after the end. */
+static void test_rare_end(void)
+{
+	struct sample *before = sample_new(), *now = sample_new();
+
+	before->loaded = now->loaded = true;
+	strcpy(before->state, "active");
+	strcpy(before->policy, "p");
+	strcpy(now->state, "none");
+	strcpy(now->exit_policy, "o");
+	strcpy(now->exit_kind, "unreg");
+	now->ending = true;
+	is_text(told_of(before, now), "nothing", "an end that is not over");
+	sample_copy(before, now);
+	is_text(told_of(before, now), "nothing", "still not over");
+	strcpy(now->exit_policy, "p");
+	strcpy(now->exit_kind, "operator");
+	now->ending = false;
+	is_text(told_of(before, now), "policy_ended: policy p ended: operator",
+		"now it is");
+	sample_copy(before, now);
+	is_text(told_of(before, now), "nothing", "once");
+	before->ending = true;
+	strcpy(now->state, "active");
+	strcpy(now->policy, "q");
+	now->enable_seq++;
+	is_text(told_of(before, now), "policy_ended: policy p ended: operator",
+		"and another came");
+	is(nr_told, 2, "which is told");
+	sample_copy(before, now);
+	strcpy(now->policy, "r");
+	now->enable_seq++;
+	now->events[MGX_EV_policy_swapped]++;
+	is_text(told_of(before, now), "policy_ended: policy q ended: replaced",
+		"a swap");
+	now->events[MGX_EV_policy_ejected]++;
+	is_text(told_of(before, now), "policy_ended: policy p ended: operator",
+		"it had ended before");
+	sample_free(before);
+	sample_free(now);
+}
+
 int main(void)
 {
 	struct sample *sample = sample_new();
@@ -154,6 +205,7 @@ int main(void)
 	test_recording(sample);
 	test_bad(sample);
 	test_rare();
+	test_rare_end();
 	sample_free(sample);
 	return tap_done();
 }
