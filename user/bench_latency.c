@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static const struct bench_metric metrics[] = {
  * struct reader - a thread that touches what is being moved
  * @thread: it
  * @target: first folio of the batch that is under way
+ * @ready: it runs, and has touched @target
  * @stop: it is to end
  * @node: where it runs
  * @nr: waits
@@ -40,7 +42,7 @@ static const struct bench_metric metrics[] = {
 struct reader {
 	pthread_t thread;
 	_Atomic(char *) target;
-	atomic_bool stop;
+	atomic_bool ready, stop;
 	int node;
 	unsigned int nr;
 	double us[MAX_WAITS];
@@ -66,6 +68,8 @@ static void *reader_main(void *arg)
 	long before, after;
 
 	bench_node_run_on(r->node, 1);
+	(void)*(volatile char *)atomic_load(&r->target);
+	atomic_store(&r->ready, true);
 	before = faults();
 	while (!atomic_load(&r->stop)) {
 		volatile char *at = atomic_load(&r->target);
@@ -89,10 +93,15 @@ static int reader_start(struct reader *r, char *target, int node)
 
 	r->nr = 0;
 	r->node = node;
+	atomic_store(&r->ready, false);
 	atomic_store(&r->stop, false);
 	atomic_store(&r->target, target);
 	err = pthread_create(&r->thread, NULL, reader_main, r);
-	return err ? fail(NULL, "a thread: %s", strerror(err)) : 0;
+	if (err)
+		return fail(NULL, "a thread: %s", strerror(err));
+	while (!atomic_load(&r->ready))
+		sched_yield();
+	return 0;
 }
 
 static void reader_stop(struct reader *r)

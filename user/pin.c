@@ -47,13 +47,16 @@ const char *pin_place(const char *name, char *path, size_t size)
 	return path;
 }
 
+/* Somebody else may remove the directory between the two. */
 static int dir_open(void)
 {
 	int fd;
 
-	if (mkdir(PIN_DIR, DIR_MODE) && errno != EEXIST)
-		return -1;
-	fd = open(PIN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	do {
+		if (mkdir(PIN_DIR, DIR_MODE) && errno != EEXIST)
+			return -1;
+		fd = open(PIN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	} while (fd < 0 && errno == ENOENT);
 	if (fd >= 0 && flock(fd, LOCK_EX)) {
 		close(fd);
 		return -1;
