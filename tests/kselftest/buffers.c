@@ -332,13 +332,13 @@ static void *look_again(void *arg)
 
 TEST_F_TIMEOUT(buffers, compaction, LIMIT)
 {
-	time_t end = time(NULL) + 5;
 	int rounds = 0;
+	time_t end;
 
 	rmdir(TRACE);
 	ASSERT_EQ(0, trace_start("common_preempt_count > 0"));
 	ASSERT_EQ(0, pthread_create(&self->reader, NULL, look_again, self));
-	for (; time(NULL) < end; rounds++)
+	for (end = time(NULL) + 5; time(NULL) < end; rounds++)
 		file_write("/proc/sys/vm/compact_memory", "1");
 	self->moved = 1;
 	pthread_join(self->reader, NULL);

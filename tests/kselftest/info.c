@@ -18,6 +18,7 @@
 
 #define PAGES	256
 #define LIMIT	120 /* seconds, on a busy machine */
+#define WAIT_MS 30000
 #define CHANNEL "/sys/kernel/migrate_ext/channels/%d/%s"
 
 FIXTURE(info)
@@ -30,10 +31,23 @@ FIXTURE(info)
 
 typedef FIXTURE_DATA(info) info_t;
 
+/* Those of node 1. */
+static int cpus_online(const char *online)
+{
+	int rc = file_write("/sys/devices/system/cpu/cpu2/online", online);
+
+	return rc ?: file_write("/sys/devices/system/cpu/cpu3/online", online);
+}
+
 FIXTURE_SETUP(info)
 {
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, deadline_set(20000));
+	/* Who ran before may have left them in quarantine. */
+	ASSERT_EQ(0, helpers_reset());
+	ASSERT_TRUE(channel_wait(1, "state", "up", WAIT_MS));
+	ASSERT_TRUE(channel_wait(2, "state", "up", WAIT_MS));
 	ASSERT_EQ(0, policy_start(&self->policy, "t_info"));
 	self->fd =
 		bpf_object__find_map_fd_by_name(self->policy.obj, "t_result");
@@ -43,6 +57,7 @@ FIXTURE_SETUP(info)
 
 FIXTURE_TEARDOWN(info)
 {
+	cpus_online("1");
 	policy_close(&self->policy);
 	mem_free(&self->mem);
 	setting_restore();
@@ -232,18 +247,28 @@ TEST_F_TIMEOUT(info, verify, LIMIT)
 	ASSERT_EQ(0, channel_write(1, "verify", "off"));
 }
 
+static bool wait_helper(const char *name, bool there)
+{
+	int tries;
+
+	for (tries = 0; tries < WAIT_MS / 10; tries++) {
+		if ((channel_find(name) >= 0) == there)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* One node's CPUs go: so do its helpers, and they come back with them. */
 TEST_F_TIMEOUT(info, node_without_cpus, LIMIT)
 {
-	ASSERT_EQ(0, file_write("/sys/devices/system/cpu/cpu2/online", "0"));
-	ASSERT_EQ(0, file_write("/sys/devices/system/cpu/cpu3/online", "0"));
-	usleep(300 * 1000);
+	ASSERT_EQ(0, cpus_online("0"));
+	ASSERT_TRUE(wait_helper("cpu1", false));
 	look(_metadata, self, 1, 1);
 	EXPECT_EQ(1, self->seen.nr);
 	EXPECT_EQ(0, self->seen.node[0]);
-	ASSERT_EQ(0, file_write("/sys/devices/system/cpu/cpu2/online", "1"));
-	ASSERT_EQ(0, file_write("/sys/devices/system/cpu/cpu3/online", "1"));
-	usleep(300 * 1000);
+	ASSERT_EQ(0, cpus_online("1"));
+	ASSERT_TRUE(wait_helper("cpu1", true));
 	look(_metadata, self, 1, 0);
 	EXPECT_EQ(2, self->seen.nr);
 	EXPECT_EQ(1, self->seen.node[0]);

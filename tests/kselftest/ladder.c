@@ -357,7 +357,7 @@ TEST_F_TIMEOUT(promise, fair, LIMIT)
 {
 	struct bed *b = &self->b;
 	pid_t greedy;
-	int i;
+	int i, n = 6;
 
 	open_policy(_metadata, b, "mgx_fair");
 	set(_metadata, b, "capacity_mbps", 2 * 2 * LEN / 1000000 + 1);
@@ -365,7 +365,8 @@ TEST_F_TIMEOUT(promise, fair, LIMIT)
 	attach(_metadata, b);
 	greedy = greedy_start();
 	ASSERT_LT(0, greedy);
-	for (i = 0; i < 6; i++) {
+	/* On a busy machine the greedy one may take a while to ask for too much. */
+	for (i = 0; i < n || (i < 4 * n && !of_user(b, greedy, true)); i++) {
 		moves(_metadata, &b->mem, 1);
 		usleep(1000000);
 	}
@@ -377,7 +378,7 @@ TEST_F_TIMEOUT(promise, fair, LIMIT)
 	     (unsigned long long)of_user(b, getpid(), true) >> 10);
 	EXPECT_LT(0, of_user(b, greedy, true));
 	EXPECT_LT(0, of_user(b, greedy, false));
-	EXPECT_LE(6 * LEN, of_user(b, getpid(), false));
+	EXPECT_LE(i * LEN, of_user(b, getpid(), false));
 	EXPECT_EQ(0, of_user(b, getpid(), true));
 }
 
@@ -415,7 +416,7 @@ TEST_F_TIMEOUT(promise, adaptive_dead, LIMIT)
 	struct counts c;
 	int i;
 
-	ASSERT_EQ(0, deadline_set(300));
+	ASSERT_EQ(0, deadline_set(2000));
 	ASSERT_EQ(0, sim_set(0, "repeat", 1));
 	ASSERT_EQ(0, sim_set(0, "faults/stall", 1));
 	open_policy(_metadata, b, "mgx_adaptive");

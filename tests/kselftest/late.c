@@ -22,7 +22,7 @@
 
 #define PAGE	    4096UL
 #define LIMIT	    60
-#define DEADLINE_MS 300
+#define DEADLINE_MS 1000
 #define LATE_MS	    600000
 #define WAIT_MS	    120000
 #define REUSED	    MIB(48)

@@ -374,7 +374,7 @@ TEST_F_TIMEOUT(members, stalled_by_engine, LIMIT)
 
 	ASSERT_EQ(0, deadline_set(20000));
 	ASSERT_EQ(0, sims_start(&sims, 1, false));
-	ASSERT_EQ(0, sim_set(0, "latency_ns", 100 * 1000000ULL));
+	ASSERT_EQ(0, sim_set(0, "latency_ns", 1000 * 1000000ULL));
 	ASSERT_EQ(0, policy_set(&self->policy, "channel", sims.id[0]));
 	ASSERT_EQ(0, policy_ops_set(&self->policy, "timeout_ms", 150));
 	start(_metadata, self);

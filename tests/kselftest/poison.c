@@ -47,6 +47,7 @@ FIXTURE_SETUP(poison)
 {
 	self->mem.fd = -1;
 	ASSERT_EQ(0, setting_quiet());
+	ASSERT_EQ(0, deadline_set(20000));
 	ASSERT_EQ(0, directed_open(&self->directed));
 	ASSERT_EQ(0, window_start(&self->policy, &self->window));
 	ASSERT_EQ(0, mem_make(&self->mem, MEM_SHMEM, PAGES * PAGE, 0));

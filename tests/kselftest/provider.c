@@ -493,7 +493,7 @@ static void not_known_by(struct __test_metadata *_metadata, provider_t *self,
 	ASSERT_EQ(0, module_anew(params));
 	ASSERT_EQ(0, sims_start(&self->sims, ENGINES, true));
 	ASSERT_EQ(0, roundrobin_sims(&self->policy, &self->sims, true));
-	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "300"));
+	ASSERT_EQ(0, file_write(MGX_PARAM "deadline_ms", "1000"));
 	ASSERT_EQ(0, counts_read(&self->counts));
 }
 

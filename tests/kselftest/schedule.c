@@ -29,6 +29,7 @@
 #define MOST	 60 /* while the best is not good enough */
 #define SLACK_MS 12 /* waking up the thread, and the call */
 #define MS	 1000000ULL
+#define SLOW_NS	 (500 * MS) /* more than what a busy machine may sleep */
 
 FIXTURE(schedule)
 {
@@ -220,7 +221,7 @@ TEST_F_TIMEOUT(schedule, one_beside_cpu, LIMIT)
 	struct mgx_policy_stat stat;
 	uint64_t before;
 
-	ASSERT_EQ(0, sim_set(0, "mbps", 1));
+	ASSERT_EQ(0, sim_set(0, "latency_ns", SLOW_NS));
 	before = channel_get(self->sims.id[0], "bytes");
 	start(_metadata, self, 1, false);
 	EXPECT_LE(0, mem_move_pages(&self->mem, 1, false));
@@ -266,7 +267,7 @@ TEST_F_TIMEOUT(schedule, one_each, LIMIT)
 
 	ASSERT_EQ(0, mem_make(&m, MEM_ANON, 2 * CHUNK, 0));
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, sim_set(i, "mbps", 8));
+		ASSERT_EQ(0, sim_set(i, "latency_ns", SLOW_NS));
 		before[i] = channel_get(self->sims.id[i], "bytes");
 	}
 	start(_metadata, self, 2, true);
@@ -306,7 +307,7 @@ TEST_F_TIMEOUT(schedule, and_dead, LIMIT)
 	ASSERT_EQ(0, sim_set(1, "mbps", 8));
 	ASSERT_EQ(0, sim_set(2, "late_ms", 60000));
 	ASSERT_EQ(0, sim_set(2, "faults/late", 1));
-	ASSERT_EQ(0, deadline_set(1000));
+	ASSERT_EQ(0, deadline_set(4000));
 	start(_metadata, self, 3, true);
 	ASSERT_EQ(0, counts_read(&c));
 	EXPECT_LE(0, mem_move_pages(&self->mem, 1, false));

@@ -63,6 +63,21 @@ TEST_F(memory, page_of_another_is_found)
 	mem_free(&other);
 }
 
+/* Until it has been through all words @nr times, or has seen a wrong one. */
+static bool wait_passes(struct mem_writer *w, uint64_t nr)
+{
+	uint64_t end = __atomic_load_n(&w->passes, __ATOMIC_RELAXED) + nr;
+	int tries;
+
+	for (tries = 0; tries < 2000; tries++) {
+		if (__atomic_load_n(&w->passes, __ATOMIC_RELAXED) >= end ||
+		    __atomic_load_n(&w->wrong, __ATOMIC_RELAXED))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* A page as it was a moment ago is what a lost update leaves behind. */
 TEST_F(memory, lost_update_is_found)
 {
@@ -70,11 +85,10 @@ TEST_F(memory, lost_update_is_found)
 	char page[PAGE];
 
 	ASSERT_EQ(0, mem_writer_start(&w, &self->mem));
-	usleep(50000);
 	memcpy(page, self->mem.addr + 9 * PAGE, PAGE);
-	usleep(200000);
+	EXPECT_TRUE(wait_passes(&w, 2));
 	memcpy(self->mem.addr + 9 * PAGE, page, PAGE);
-	usleep(200000);
+	EXPECT_TRUE(wait_passes(&w, 2));
 	EXPECT_LT(0, mem_writer_stop(&w));
 	EXPECT_LT(0, mem_check(&self->mem));
 }

@@ -12,7 +12,7 @@ n=0
 gigantic()
 {
 	MGX_NODE_MEM=4G MGX_APPEND="nokaslr hugepagesz=1G hugepages=0:1,1:1" \
-		"$here/vm.sh" -k "$1" -n "gigantic-$1" -t 100 \
+		"$here/vm.sh" -k "$1" -n "gigantic-$1" -t 300 \
 		". /src/tests/lab/guest-prepare.sh; load_module && cd /src/build/kselftest &&
 		 ./channels -f gigantic" >"$LOGS/gigantic-$1.log" 2>&1 &&
 		grep -q '^ok 1 gigantic.is_split$' "$LOGS/gigantic-$1.log"

@@ -9,13 +9,13 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 n=0
 
-# expect "PASSED FAILED SKIPPED" WHY-PATTERN NAME PROGRAM
+# expect "PASSED FAILED SKIPPED" WHY-PATTERN NAME PROGRAM [SECONDS]
 expect()
 {
 	local ok="not ok"
 
 	n=$((n + 1))
-	tap_run 2 "$dir/log" bash -c "$4"
+	tap_run "${5:-30}" "$dir/log" bash -c "$4"
 	# shellcheck disable=SC2053 # a pattern
 	[[ "$tap_passed $tap_failed $tap_skipped" == "$1" && $tap_why == $2 ]] && ok=ok
 	echo "$ok $n $3"
@@ -39,7 +39,7 @@ expect "0 1 0" "ran no test" "a plan of nothing" 'echo 1..0'
 expect "1 1 0" "status 3 *" "bad status though all passed" 'echo 1..1; echo ok 1; exit 3'
 expect "1 1 0" "died by signal 11" "crash" 'echo 1..2; echo ok 1; kill -SEGV $$'
 expect "1 1 0" "bailed out" "bail out" 'echo 1..2; echo ok 1; echo "Bail out! no memory"; exit 1'
-expect "1 1 0" "ran out of time*" "time limit" 'echo 1..2; echo ok 1; sleep 20'
+expect "1 1 0" "ran out of time*" "time limit" 'echo 1..2; echo ok 1; sleep 20' 2
 expect "1 0 0" "" "carriage returns" 'printf "1..1\r\nok 1 a\r\n"'
 
 # which WANT NAME PROGRAM: what the verdict says has failed
@@ -48,7 +48,7 @@ which()
 	local ok="not ok"
 
 	n=$((n + 1))
-	tap_run 2 "$dir/log" bash -c "$3"
+	tap_run 30 "$dir/log" bash -c "$3"
 	[[ $tap_which == "$1" ]] && ok=ok
 	echo "$ok $n $2"
 	[[ $ok == ok ]] || echo "# got '$tap_which'"

@@ -36,11 +36,16 @@ tiers()
 
 # In the guest: "NAME CPUS" of each helper thread, once it runs and has been placed.
 # shellcheck disable=SC2016 # the guest's shell expands it
-HELPERS='echo 2 >/sys/module/migrate_ext/parameters/cpu_threads; sleep 1
-for t in /proc/[0-9]*; do
-	read -r name <$t/comm
-	[[ $name != mgx/* ]] || echo "$name $(sed -n "s/^Cpus_allowed_list:.//p" $t/status)"
-done 2>/dev/null'
+HELPERS='list() {
+	for t in /proc/[0-9]*; do
+		read -r name <$t/comm
+		[[ $name != mgx/* ]] || echo "$name $(sed -n "s/^Cpus_allowed_list:.//p" $t/status)"
+	done 2>/dev/null
+}
+placed() { list | grep -c " [0-9]*$"; }
+echo 2 >/sys/module/migrate_ext/parameters/cpu_threads
+for ((i = 0; i < 300 && $(placed) < 4; i++)); do sleep 0.1; done
+list'
 
 run_guest()
 {

@@ -131,7 +131,7 @@ run_host_tests()
 	fi
 	for script in "$LAB_SRC"/test-*.sh; do
 		name=$(basename "$script" .sh)
-		! selected "$name" || host_program "$name" 240 "$script"
+		! selected "$name" || host_program "$name" 700 "$script"
 	done
 }
 
