@@ -185,8 +185,8 @@ static void counted(struct __test_metadata *_metadata, faults_t *self)
 
 	/* On a busy machine another than the one with the fault may have failed. */
 	for (i = 0; i < self->sims.nr; i++)
-		EXPECT_TRUE(channel_wait(self->sims.id[i], "state", "up",
-					 WAIT_MS));
+		EXPECT_TRUE(
+			channel_wait(self->sims.id[i], "state", "up", WAIT_MS));
 	ASSERT_EQ(0, counts_since(&self->counts));
 	EXPECT_EQ(EV(&self->counts, channel_failed),
 		  EV(&self->counts, channel_recovered));
