@@ -311,18 +311,6 @@ static void do_drop_irq(struct __test_metadata *_metadata, faults_t *self)
 	expect_nothing_late(_metadata, &self->counts);
 }
 
-static bool wait_gone(const char *name)
-{
-	int tries;
-
-	for (tries = 0; tries < WAIT_MS / 10; tries++) {
-		if (channel_find(name) < 0)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 /* Its channel has the number, and perhaps the name, of the one that is gone. */
 static void plug_in(struct __test_metadata *_metadata, faults_t *self,
 		    unsigned int slot)
@@ -341,7 +329,7 @@ static void do_removal(struct __test_metadata *_metadata, faults_t *self)
 	move_to(_metadata, self, 1);
 	EXPECT_EQ(1, times_met("remove"));
 	EXPECT_LT(0, channel_get(self->sims.id[1], "bytes"));
-	EXPECT_TRUE(wait_gone("sim0"));
+	EXPECT_TRUE(channel_wait_there("sim0", false, WAIT_MS));
 	move_to(_metadata, self, 0);
 	plug_in(_metadata, self, 0);
 	EXPECT_TRUE(channel_is(self->sims.id[0], "state", "up"));

@@ -295,6 +295,8 @@ int64_t channel_get(int id, const char *file);
 bool channel_is(int id, const char *file, const char *value);
 bool channel_wait(int id, const char *file, const char *value, unsigned int ms);
 int channel_find(const char *name); /* or -ENOENT */
+/* Until there is a channel of that name, or none any more. */
+bool channel_wait_there(const char *name, bool there, unsigned int ms);
 /* One helper thread a node, by new channels, with the lowest ids. */
 int helpers_reset(void);
 

@@ -247,28 +247,16 @@ TEST_F_TIMEOUT(info, verify, LIMIT)
 	ASSERT_EQ(0, channel_write(1, "verify", "off"));
 }
 
-static bool wait_helper(const char *name, bool there)
-{
-	int tries;
-
-	for (tries = 0; tries < WAIT_MS / 10; tries++) {
-		if ((channel_find(name) >= 0) == there)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 /* One node's CPUs go: so do its helpers, and they come back with them. */
 TEST_F_TIMEOUT(info, node_without_cpus, LIMIT)
 {
 	ASSERT_EQ(0, cpus_online("0"));
-	ASSERT_TRUE(wait_helper("cpu1", false));
+	ASSERT_TRUE(channel_wait_there("cpu1", false, WAIT_MS));
 	look(_metadata, self, 1, 1);
 	EXPECT_EQ(1, self->seen.nr);
 	EXPECT_EQ(0, self->seen.node[0]);
 	ASSERT_EQ(0, cpus_online("1"));
-	ASSERT_TRUE(wait_helper("cpu1", true));
+	ASSERT_TRUE(channel_wait_there("cpu1", true, WAIT_MS));
 	look(_metadata, self, 1, 0);
 	EXPECT_EQ(2, self->seen.nr);
 	EXPECT_EQ(1, self->seen.node[0]);

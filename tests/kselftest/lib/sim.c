@@ -67,6 +67,18 @@ int channel_find(const char *name)
 	return -ENOENT;
 }
 
+bool channel_wait_there(const char *name, bool there, unsigned int ms)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < ms / 10; tries++) {
+		if ((channel_find(name) >= 0) == there)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 int helpers_reset(void)
 {
 	int rc = file_write(MGX_PARAM "cpu_threads", "0");
